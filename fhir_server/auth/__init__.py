@@ -1,0 +1,1 @@
+"""Who asks: principals and, later, SMART App Launch."""

@@ -1,0 +1,131 @@
+"""The search parameters that R4 defines for each resource type.
+
+https://hl7.org/fhir/R4/searchparameter-registry.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from fhir_server.definitions.elements import element, type_definition
+from fhir_server.definitions.packaged import packaged
+from fhir_server.definitions.resource_types import RESOURCE_TYPES
+
+SPECIAL = frozenset({"_text", "_content", "_filter", "_query", "_list", "_has"})
+"""Parameters that no element answers; the files type some of them as string or token, or do not list them."""
+
+_IS_TARGET = re.compile(r"resolve\(\) is ([A-Za-z]+)")
+_PLAIN_PATH = re.compile(r"[A-Z][A-Za-z]*(\.[A-Za-z]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of a composite: the code of the type's parameter that it is searched like, and its path in the node."""
+
+    code: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameter:
+    """A search parameter of one resource type.
+
+    `expression` is the part of the published union that concerns the type; parameters common to all types keep theirs
+    (`Resource.meta.tag`). `targets` leaves out types that the element cannot refer to. `number` is the key of index
+    rows.
+    """
+
+    resource_type: str
+    code: str
+    type: str
+    expression: str
+    targets: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ()
+    number: int = 0
+
+
+@cache
+def parameter_number(name: str) -> int:
+    """A signed 4-byte number for `Type.code`, also with a suffix such as `:text`; it never changes between releases."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
+
+
+@cache
+def search_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
+    """The parameters of a type by code, its own first, then those of all types; empty for an unknown type.
+
+    Left out: parameters that index extensions only and those matched otherwise than by value (phonetic, nearby).
+    """
+    if resource_type not in RESOURCE_TYPES:
+        return MappingProxyType({})
+    by_id = _published()
+    found: dict[str, SearchParameter] = {}
+    for code, identity in _listed(resource_type):
+        facts = by_id.get(identity, {"type": "special"})
+        if not facts.get("xpathUsage"):
+            found[code] = _read(resource_type, code, facts)
+    return MappingProxyType(found)
+
+
+def _listed(resource_type: str) -> Iterator[tuple[str, str]]:
+    by_resource = packaged("search-parameters.json")["byResource"]
+    yield from by_resource.get(resource_type, {}).items()
+    yield from by_resource["Resource"].items()
+    definition = type_definition(resource_type)
+    if definition is not None and definition.base == "DomainResource":
+        yield from by_resource["DomainResource"].items()
+    yield from (("_list", ""), ("_has", ""))
+
+
+def _read(resource_type: str, code: str, facts: Mapping[str, Any]) -> SearchParameter:
+    special = code in SPECIAL
+    expression = "" if special else _expression(resource_type, facts)
+    return SearchParameter(
+        resource_type=resource_type,
+        code=code,
+        type="special" if special else facts["type"],
+        expression=expression,
+        targets=_targets(expression, tuple(facts.get("target", ()))),
+        components=tuple(
+            Component(_published()[part["definition"]]["code"], part["expression"])
+            for part in facts.get("component", ())
+        ),
+        number=parameter_number(f"{resource_type}.{code}"),
+    )
+
+
+def _expression(resource_type: str, facts: Mapping[str, Any]) -> str:
+    by_base: Mapping[str, str] = facts.get("expressionByBase", {})
+    published: str = by_base.get(resource_type, facts.get("expression", ""))
+    return published
+
+
+def _targets(expression: str, published: tuple[str, ...]) -> tuple[str, ...]:
+    """The published targets that the expression can yield.
+
+    `patient` of many types is published with Patient and Group though its paths hold or filter for Patient alone, which
+    would make a chained search through it ambiguous.
+    """
+    possible: set[str] = set()
+    for alternative in expression.split("|"):
+        named = _IS_TARGET.search(alternative)
+        plain = _PLAIN_PATH.fullmatch(alternative.strip())
+        found = element(plain.group()) if plain else None
+        if named:
+            possible.add(named.group(1))
+        elif found is not None and found.types == ("Reference",) and "Any" not in found.targets:
+            possible.update(found.targets)
+        else:
+            return published
+    return tuple(target for target in published if target in possible) or published
+
+
+@cache
+def _published() -> Mapping[str, Mapping[str, Any]]:
+    return {facts["id"]: facts for facts in packaged("search-parameters.json")["params"]}

@@ -1,0 +1,42 @@
+"""From resources to index rows: what a resource says under each search parameter.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from __future__ import annotations
+
+from fhir_server.definitions import parameter_number
+from fhir_server.indexing.extraction import extract
+from fhir_server.indexing.intervals import approximate_interval, date_interval, number, precision_interval
+from fhir_server.indexing.normalize import normalize_string
+from fhir_server.indexing.references import LiteralReference, parse_reference
+from fhir_server.indexing.values import (
+    DateValue,
+    IndexRows,
+    NumberValue,
+    QuantityValue,
+    ReferenceValue,
+    StringValue,
+    TokenValue,
+    UriValue,
+)
+
+__all__ = [
+    "DateValue",
+    "IndexRows",
+    "LiteralReference",
+    "NumberValue",
+    "QuantityValue",
+    "ReferenceValue",
+    "StringValue",
+    "TokenValue",
+    "UriValue",
+    "approximate_interval",
+    "date_interval",
+    "extract",
+    "normalize_string",
+    "number",
+    "parameter_number",
+    "parse_reference",
+    "precision_interval",
+]

@@ -1,0 +1,1 @@
+"""One file per FHIR interaction: what is asked and what is answered, without HTTP."""

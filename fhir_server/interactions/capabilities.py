@@ -1,0 +1,129 @@
+"""capabilities: the CapabilityStatement, made from the declarations and tables that run (https://hl7.org/fhir/R4/http.html#capabilities)."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+from fhir_server.definitions import SearchParameter, search_parameters
+from fhir_server.errors import InvalidRequest
+from fhir_server.interactions.context import Context
+from fhir_server.interactions.etags import entity_tag
+from fhir_server.interactions.request import FhirRequest, FhirResponse
+from fhir_server.json_text import encode_json
+from fhir_server.mapping.registry import Registry
+from fhir_server.search import parse_query
+from fhir_server.search.parameters import served_parameters
+
+PUBLISHED = "2026-11-22"
+INTERACTIONS = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
+SYSTEM_INTERACTIONS = ("transaction", "batch", "search-system", "history-system")
+MODES = ("full", "normative", "terminology")
+
+
+def capabilities(context: Context, request: FhirRequest) -> FhirResponse:
+    """GET /metadata; its ETag changes when its content does."""
+    for item in parse_query(request.query).items:
+        if item.name == "mode" and item.value not in MODES:
+            raise InvalidRequest(f"mode must be one of {', '.join(MODES)}", ("mode",))
+    body = encode_json(capability_statement(context, request.base_url))
+    return FhirResponse(200, {"ETag": entity_tag(hashlib.sha256(body).hexdigest()[:32])}, body)
+
+
+def capability_statement(context: Context, base_url: str) -> dict[str, Any]:
+    """The statement for clients that use `base_url`."""
+    return statement(context.registry, base_url, context.settings.clinic_time_zone)
+
+
+@lru_cache(maxsize=16)
+def statement(registry: Registry, base_url: str, zone: str) -> dict[str, Any]:
+    """The CapabilityStatement of a registry; do not change what comes back."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "url": f"{base_url}/metadata",
+        "name": "WoundCarePortalFhirServer",
+        "title": "FHIR server of the wound-care portal",
+        "status": "active",
+        "date": PUBLISHED,
+        "kind": "instance",
+        "description": f"FHIR R4 over the portal's tables. Times without a zone are in {zone}.",
+        "software": {"name": "fhir-server", "version": version("fhir-server")},
+        "implementation": {"description": "FHIR server of the wound-care portal", "url": base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/merge-patch+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "This server has no sign-in yet and listens on its own machine only.",
+                "security": {"cors": False, "description": "No authentication; loopback only."},
+                "resource": [_resource(registry, name) for name in registry.resource_types],
+                "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
+                "searchParam": [_parameter(one) for one in _common()],
+            }
+        ],
+    }
+
+
+def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
+    parameters = _served(resource_type)
+    references = [one for one in parameters if one.type == "reference"]
+    described: dict[str, Any] = {
+        "type": resource_type,
+        "interaction": [{"code": code} for code in INTERACTIONS],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical", "local"],
+    }
+    if references:
+        described["searchInclude"] = [f"{resource_type}:{one.code}" for one in references]
+    pointing = _pointing_at(registry).get(resource_type)
+    if pointing:
+        described["searchRevInclude"] = list(pointing)
+    described["searchParam"] = [_parameter(one) for one in parameters]
+    return described
+
+
+def _served(resource_type: str) -> list[SearchParameter]:
+    known = search_parameters(resource_type)
+    return [known[code] for code in served_parameters((resource_type,))]
+
+
+def _parameter(one: SearchParameter) -> dict[str, str]:
+    return {"name": one.code, "type": one.type}
+
+
+def _common() -> list[SearchParameter]:
+    return [
+        one
+        for one in _served("Basic")
+        if one.code in ("_id", "_lastUpdated", "_profile", "_security", "_source", "_tag")
+    ]
+
+
+@lru_cache(maxsize=2)
+def _pointing_at(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Target type → the parameters of other types that refer to it."""
+    found: dict[str, list[str]] = {}
+    for name in registry.resource_types:
+        for one in _served(name):
+            for target in one.targets if one.type == "reference" else ():
+                found.setdefault(target, []).append(f"{name}:{one.code}")
+    return {target: tuple(names) for target, names in found.items()}

@@ -1,0 +1,166 @@
+"""Which interaction a method and a path mean, and one front door for all of them.
+
+https://hl7.org/fhir/R4/http.html#summary. Every answer comes through `Server.answer`, so authorization, audit of failures and limits
+cannot be forgotten on a second road.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fhir_server.errors import FhirError, MethodNotAllowed, NotFound
+from fhir_server.interactions.batch import batch
+from fhir_server.interactions.bundles.entries import Entry, parse_bundle
+from fhir_server.interactions.capabilities import capabilities, capability_statement
+from fhir_server.interactions.content import bundle_of
+from fhir_server.interactions.context import Context, audit_of
+from fhir_server.interactions.create import create
+from fhir_server.interactions.delete import conditional_delete, delete
+from fhir_server.interactions.history import history_instance, history_system, history_type, vread
+from fhir_server.interactions.patch import conditional_patch, patch
+from fhir_server.interactions.read import read
+from fhir_server.interactions.request import FhirRequest, FhirResponse
+from fhir_server.interactions.search import search_compartment, search_system, search_type
+from fhir_server.interactions.transaction import transaction
+from fhir_server.interactions.update import conditional_update, update
+from fhir_server.json_text import encode_json
+from fhir_server.mapping.registry import Registry
+from fhir_server.persistence import audit
+from fhir_server.persistence.database import Database
+from fhir_server.search import Everything, Limits, Statements
+from fhir_server.search.paging import PageTokens
+from fhir_server.settings import Settings
+
+Interaction = Callable[..., FhirResponse]
+
+
+def _bundle(context: Context, request: FhirRequest) -> FhirResponse:
+    """batch or transaction, as the Bundle's type says."""
+    parsed = parse_bundle(bundle_of(request), request.base_url, max_entries=context.settings.max_bundle_entries)
+    if parsed.is_transaction:
+        return transaction(context, request, parsed, lambda inside, entry: run(inside, _entry_request(request, entry)))
+    return batch(request, parsed, lambda entry: run(context, _entry_request(request, entry)))
+
+
+# Path shapes: `*` is a resource type, `+` an id, anything else stands for itself.
+ROUTES: dict[tuple[str, ...], dict[str, Interaction]] = {
+    (): {"GET": search_system, "POST": _bundle},
+    ("metadata",): {"GET": capabilities},
+    ("_history",): {"GET": history_system},
+    ("_search",): {"POST": search_system},
+    ("*",): {
+        "GET": search_type,
+        "POST": create,
+        "PUT": conditional_update,
+        "PATCH": conditional_patch,
+        "DELETE": conditional_delete,
+    },
+    ("*", "_search"): {"POST": search_type},
+    ("*", "_history"): {"GET": history_type},
+    ("*", "+"): {"GET": read, "PUT": update, "PATCH": patch, "DELETE": delete},
+    ("*", "+", "_history"): {"GET": history_instance},
+    ("*", "+", "_history", "+"): {"GET": vread},
+    ("*", "+", "*"): {"GET": search_compartment},
+    ("*", "+", "*", "_search"): {"POST": search_compartment},
+}
+_BY_LENGTH: dict[int, list[tuple[tuple[str, ...], dict[str, Interaction]]]] = {}
+for _shape, _methods in ROUTES.items():
+    _BY_LENGTH.setdefault(len(_shape), []).append((_shape, _methods))
+_LITERALS = frozenset({"metadata", "_history", "_search"})
+
+
+def _route(path: tuple[str, ...]) -> tuple[dict[str, Interaction], tuple[str, ...]]:
+    """The interactions of a path by method, and the parts that they are called with."""
+    for shape, methods in _BY_LENGTH.get(len(path), ()):
+        if all(
+            wanted == said if wanted in _LITERALS else _is(wanted, said)
+            for wanted, said in zip(shape, path, strict=True)
+        ):
+            return methods, tuple(said for wanted, said in zip(shape, path, strict=True) if wanted not in _LITERALS)
+    if any(part.startswith("$") for part in path):
+        raise NotFound("This server has no such operation", issues=()) from None
+    raise NotFound("There is nothing at this address")
+
+
+def _is(wanted: str, said: str) -> bool:
+    if said in _LITERALS or said.startswith("$"):
+        return False
+    return wanted == "+" or said[:1].isupper()
+
+
+def run(context: Context, request: FhirRequest) -> FhirResponse:
+    """The answer to one request; raises FhirError."""
+    methods, parts = _route(request.path)
+    interaction = methods.get(request.method)
+    if interaction is None:
+        for part in parts[:1]:
+            context.registry.sources(part)
+        allowed = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
+        raise MethodNotAllowed("This address does not take this method", headers={"Allow": allowed})
+    return interaction(context, request, *parts)
+
+
+class Server:
+    """The FHIR server of one process: `answer` for requests, made once by the application."""
+
+    def __init__(self, settings: Settings, conninfo: str, registry: Registry) -> None:
+        self.context = Context(
+            settings,
+            registry,
+            Database(conninfo, settings.statement_timeout_ms),
+            Statements(registry.sources),
+            # Every process of one database opens the others' page tokens.
+            PageTokens(b"fhir-server page tokens" + conninfo.encode()),
+            Limits(default_count=settings.default_page_size, max_count=settings.max_page_size),
+            Everything(),
+        )
+
+    def answer(self, request: FhirRequest) -> FhirResponse:
+        """Run one interaction. Raises FhirError for all that a client can be told; such failures are audited too."""
+        try:
+            return run(self.context, request)
+        except FhirError as error:
+            self._audit_failure(request, error)
+            raise
+
+    def capability_statement(self, base_url: str) -> dict[str, Any]:
+        """The CapabilityStatement for clients that use `base_url`."""
+        return capability_statement(self.context, base_url)
+
+    def ready(self) -> None:
+        """Raises when the database cannot be reached."""
+        self.context.database.rows("SELECT 1", {})
+
+    def _audit_failure(self, request: FhirRequest, error: FhirError) -> None:
+        kind = (
+            request.path[0] if request.path and request.path[0] in self.context.registry.resource_types else "Resource"
+        )
+        said = audit_of(
+            request, _OPERATIONS.get(request.method, "other"), kind, None, status=error.status, outcome="failure"
+        )
+        audit.record(self.context.database.reader(), said)
+
+
+_OPERATIONS = {"GET": "read", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def _entry_request(request: FhirRequest, entry: Entry) -> FhirRequest:
+    """The entry as a request of its own."""
+    conditions = {
+        "if-match": entry.if_match,
+        "if-none-match": entry.if_none_match,
+        "if-modified-since": entry.if_modified_since,
+        "if-none-exist": entry.if_none_exist,
+        "prefer": request.headers.get("prefer"),
+    }
+    return replace(
+        request,
+        method="GET" if entry.method == "HEAD" else entry.method,
+        path=entry.url_path,
+        query=entry.url_query,
+        headers={name: value for name, value in conditions.items() if value is not None},
+        body=b"" if entry.resource is None else encode_json(entry.resource),
+        content_type=None if entry.resource is None else "application/fhir+json",
+    )

@@ -1,0 +1,36 @@
+"""A version as the database gave it, and its JSON: the document as it is, or composed and merged from rows.
+
+https://hl7.org/fhir/R4/resource.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fhir_server.mapping.registry import Registry
+from fhir_server.mapping.rendering import render
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version; `document`, `live`, `last` and `base` are JSON texts (see `search.rows` and `persistence.history`)."""
+
+    source: int
+    resource_type: str
+    fhir_id: str
+    version_id: int
+    updated_at: datetime
+    deleted_at: datetime | None
+    document: bytes | None
+    live: bytes | None
+    last: bytes | None
+    base: bytes | None
+
+    def json(self, registry: Registry) -> bytes:
+        """The resource as JSON text; only for versions that are not deletions."""
+        if self.document is not None:
+            return self.document
+        assert self.live is not None
+        resource = registry.resource(registry.source(self.source))
+        return render(resource, self.fhir_id, self.version_id, self.updated_at, self.live, self.last, self.base)

@@ -1,0 +1,128 @@
+"""Where the resources of one FHIR type live in the database and which search parameters their columns answer.
+
+Plain data: `search` turns it into predicates, `persistence` into statements. A type is a list of sources and the
+last one is always the generic store, so that nothing valid is refused because a column is NOT NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The tables of one confidentiality class (`phi` or `open`): generic resources, documents and index rows."""
+
+    name: str
+    resources: Table
+    documents: Table
+    token_index: Table
+    string_index: Table
+    reference_index: Table
+    date_index: Table
+    number_index: Table
+    quantity_index: Table
+    uri_index: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """Child rows that hold the value: `child.key = parent.<parent_key>` plus constant conditions on the child."""
+
+    table: Table
+    key: str
+    parent_key: str
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+
+def _same(code: str) -> tuple[str, ...]:
+    return (code,)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenColumn:
+    """A code in `column`; its system is the constant `system` or stands in `system_column`.
+
+    `stored` gives the column's texts for a searched code (a status map has several, a code that the column can never
+    hold has none). `complete` says that the column holds every value of the parameter: no index rows are consulted.
+    """
+
+    column: ColumnElement[Any]
+    system: str | None = None
+    system_column: ColumnElement[Any] | None = None
+    stored: Callable[[str], tuple[str, ...]] = _same
+    through: Through | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanColumn:
+    """A boolean column searched as a token `true` or `false`."""
+
+    column: ColumnElement[Any]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StringColumn:
+    """A text in `column`; `normal` is its stored normal form, or None where the index is on fhir_normalize(column)."""
+
+    column: ColumnElement[Any]
+    normal: ColumnElement[Any] | None = None
+    through: Through | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceColumn:
+    """The logical id of a local resource of `target_type`."""
+
+    column: ColumnElement[Any]
+    target_type: str
+    through: Through | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateColumn:
+    """A half-open interval [low, high) of timestamptz expressions; a NULL `low` means no value in the columns."""
+
+    low: ColumnElement[Any]
+    high: ColumnElement[Any]
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityColumn:
+    """A numeric expression (NULL when there is none) with the texts of its system, code and unit."""
+
+    value: ColumnElement[Any]
+    system: ColumnElement[Any]
+    code: ColumnElement[Any]
+    unit: ColumnElement[Any]
+    complete: bool = False
+
+
+SearchColumn = TokenColumn | BooleanColumn | StringColumn | ReferenceColumn | DateColumn | QuantityColumn
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One table that holds resources of `resource_type`; `number` is its place in the registry, unique over all types.
+
+    `columns` maps a search parameter's code to the columns that answer it (all of them are ORed, together with the index
+    rows unless every one is complete). `sort` maps a parameter's code to the column expression to order by.
+    """
+
+    number: int
+    resource_type: str
+    table: Table
+    history: Table
+    store: Store
+    columns: Mapping[str, tuple[SearchColumn, ...]] = field(default_factory=dict)
+    sort: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
+    generic: bool = False

@@ -1,0 +1,83 @@
+"""The database as interactions see it: a connection to read on, and transactions that are tried again when they lose a race.
+
+https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from psycopg import Connection, errors
+
+from fhir_server.errors import Conflict, FhirError, TooCostly, Unprocessable
+from fhir_server.persistence.connections import thread_connection
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+# A unique violation is a lost race for an id: the next attempt finds what the other one made.
+_LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+
+
+class Database:
+    """Thread-owned connections to one database; safe to share between threads, not between processes."""
+
+    def __init__(self, conninfo: str, statement_timeout_ms: int) -> None:
+        self.conninfo = conninfo
+        self._timeout_ms = statement_timeout_ms
+
+    def reader(self) -> Connection[Any]:
+        """This thread's connection for single statements (autocommit)."""
+        return thread_connection(self.conninfo, "read", self._timeout_ms)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows of one statement. Raises TooCostly when it runs into the statement timeout."""
+        try:
+            return self.reader().execute(sql, parameters).fetchall()
+        except errors.QueryCanceled:
+            raise _too_costly() from None
+
+    def transaction(self, work: Callable[[Connection[Any]], T]) -> T:
+        """What `work` returns, in one transaction that is committed when this returns.
+
+        `work` is called again from the start after a lost race, so it must build everything from the request. Raises Conflict
+        when the race is lost again and again, Unprocessable for a row that refers to nothing, TooCostly at the timeout.
+        """
+        for attempt in range(ATTEMPTS):
+            connection = thread_connection(self.conninfo, "write", self._timeout_ms)
+            try:
+                with connection.transaction():
+                    return work(connection)
+            except _LOST_RACES:
+                # Random waits keep two writers from meeting again and again.
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))
+            except errors.QueryCanceled:
+                raise _too_costly() from None
+            except (errors.ForeignKeyViolation, errors.CheckViolation):
+                raise Unprocessable("The resource contradicts what the database holds") from None
+            except errors.DataError:
+                raise Unprocessable("A value is outside of what the database can hold") from None
+        raise Conflict("Other requests changed the same resources at the same time; try again")
+
+    def pinned(self, connection: Connection[Any]) -> Database:
+        """The same database seen from inside a transaction: everything runs on its connection."""
+        return _Pinned(self.conninfo, self._timeout_ms, connection)
+
+
+class _Pinned(Database):
+    def __init__(self, conninfo: str, statement_timeout_ms: int, connection: Connection[Any]) -> None:
+        super().__init__(conninfo, statement_timeout_ms)
+        self._connection = connection
+
+    def reader(self) -> Connection[Any]:
+        return self._connection
+
+    def transaction(self, work: Callable[[Connection[Any]], T]) -> T:
+        return work(self._connection)
+
+
+def _too_costly() -> FhirError:
+    return TooCostly("The statement took longer than this server allows; narrow the request")

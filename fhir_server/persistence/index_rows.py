@@ -1,0 +1,131 @@
+"""Writes documents and index rows of many resources with one statement per store.
+
+The arrays travel as parameters of one prepared statement, so that its text and plan are the same for one resource and for a
+bundle of thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from psycopg import Connection
+from sqlalchemy import Table
+
+from fhir_server.indexing import IndexRows
+from fhir_server.mapping.source import Store
+from fhir_server.persistence.names import column_name, qualified
+
+_KINDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "token": (("parameter", "int4"), ("system", "text"), ("code", "text")),
+    "string": (("parameter", "int4"), ("value", "text"), ("normal", "text")),
+    "reference": (
+        ("parameter", "int4"),
+        ("target_type", "text"),
+        ("target_id", "text"),
+        ("target_version", "text"),
+        ("url", "text"),
+        ("identifier_system", "text"),
+        ("identifier_value", "text"),
+    ),
+    "date": (("parameter", "int4"), ("low", "timestamptz"), ("high", "timestamptz")),
+    "number": (("parameter", "int4"), ("low", "numeric"), ("high", "numeric")),
+    "quantity": (
+        ("parameter", "int4"),
+        ("low", "numeric"),
+        ("high", "numeric"),
+        ("system", "text"),
+        ("code", "text"),
+        ("unit", "text"),
+    ),
+    "uri": (("parameter", "int4"), ("uri", "text")),
+}
+# An open end is infinite in the tables, so that no comparison meets a NULL.
+_OPEN_ENDS = {
+    "timestamptz": {"low": "'-infinity'::timestamptz", "high": "'infinity'::timestamptz"},
+    "numeric": {"low": "'-Infinity'::numeric", "high": "'Infinity'::numeric"},
+}
+_DOCUMENT = (
+    ("resource_type", "text"),
+    ("fhir_id", "text"),
+    ("version_id", "int8"),
+    ("document", "text"),
+    ("method", "text"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One version to be stored: its JSON text, the method that history tells, and what the index says of it."""
+
+    resource_type: str
+    fhir_id: str
+    version_id: int
+    document: bytes
+    method: str
+    resource_key: int
+    index: IndexRows
+
+
+def _table(store: Store, kind: str) -> Table:
+    table: Table = getattr(store, f"{kind}_index")
+    return table
+
+
+@cache
+def _write_sql(store: Store) -> str:
+    parts = []
+    for kind, columns in _KINDS.items():
+        names = ", ".join(column_name(name) for name, _ in columns)
+        said = ", ".join(
+            f"coalesce(said.{column_name(name)}, {_OPEN_ENDS[sql_type][name]})"
+            if sql_type in _OPEN_ENDS
+            else f"said.{column_name(name)}"
+            for name, sql_type in columns
+        )
+        arrays = ", ".join(f"%({kind}_{name})s::{sql_type}[]" for name, sql_type in columns)
+        parts.append(
+            f"{kind}_rows AS (INSERT INTO {qualified(_table(store, kind))} ({names}, resource_key) "
+            f"SELECT {said}, said.resource_key FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
+        )
+    names = ", ".join(name for name, _ in _DOCUMENT)
+    arrays = ", ".join(f"%(document_{name})s::{sql_type}[]" for name, sql_type in _DOCUMENT)
+    return (
+        f"WITH {', '.join(parts)} INSERT INTO {qualified(store.documents)} ({names}) "
+        f"SELECT said.resource_type, said.fhir_id, said.version_id, said.document::json, said.method "
+        f"FROM unnest({arrays}) AS said({names}) ON CONFLICT (resource_type, fhir_id, version_id) DO UPDATE "
+        "SET document = excluded.document, method = excluded.method"
+    )
+
+
+@cache
+def _delete_sql(store: Store) -> str:
+    parts = ", ".join(
+        f"{kind}_rows AS (DELETE FROM {qualified(_table(store, kind))} WHERE resource_key = ANY(%(keys)s))"
+        for kind in _KINDS
+    )
+    return f"WITH {parts} SELECT 1"
+
+
+def write_documents(connection: Connection[Any], store: Store, rows: Sequence[DocumentRow]) -> None:
+    """Insert the documents and their index rows; a version's document that exists already is replaced."""
+    parameters: dict[str, Any] = {
+        "document_resource_type": [row.resource_type for row in rows],
+        "document_fhir_id": [row.fhir_id for row in rows],
+        "document_version_id": [row.version_id for row in rows],
+        "document_document": [row.document.decode() for row in rows],
+        "document_method": [row.method for row in rows],
+    }
+    for kind, columns in _KINDS.items():
+        values = [(value, row.resource_key) for row in rows for value in getattr(row.index, kind)]
+        for place, (name, _) in enumerate(columns):
+            parameters[f"{kind}_{name}"] = [value[place] for value, _ in values]
+        parameters[f"{kind}_key"] = [key for _, key in values]
+    connection.execute(_write_sql(store), parameters)
+
+
+def delete_index_rows(connection: Connection[Any], store: Store, resource_keys: Sequence[int]) -> None:
+    """Forget what the index says of these resources."""
+    connection.execute(_delete_sql(store), {"keys": list(resource_keys)})

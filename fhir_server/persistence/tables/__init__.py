@@ -1,0 +1,84 @@
+"""Every table of the database as the newest migration leaves it, as SQLAlchemy Core metadata."""
+
+from fhir_server.persistence.tables.accounts import (
+    accounts,
+    organizations,
+    roles,
+    user_organizations,
+    user_roles,
+    users,
+)
+from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records
+from fhir_server.persistence.tables.audit import fhir_audit_logs, order_audit_logs
+from fhir_server.persistence.tables.clinical import (
+    fhir_facilities,
+    fhir_observations,
+    fhir_patients,
+    fhir_practitioners,
+)
+from fhir_server.persistence.tables.columns import METADATA, Xid8
+from fhir_server.persistence.tables.documents import docuseal_submissions, patient_manufacturer_ivr_episodes
+from fhir_server.persistence.tables.history import HISTORY, VERSIONED, resource_type_of
+from fhir_server.persistence.tables.insurance import (
+    eligibility_checks,
+    medicare_mac_validations,
+    prior_authorizations,
+)
+from fhir_server.persistence.tables.orders import (
+    categories,
+    manufacturers,
+    order_items,
+    orders,
+    product_requests,
+    products,
+)
+from fhir_server.persistence.tables.patients import (
+    fhir_patient_addresses,
+    fhir_patient_identifiers,
+    fhir_patient_names,
+    fhir_patient_strings,
+    fhir_patient_telecoms,
+)
+from fhir_server.persistence.tables.stores import INDEXED_TEXT, OPEN, PHI, TOMBSTONES
+
+__all__ = [
+    "HISTORY",
+    "INDEXED_TEXT",
+    "METADATA",
+    "OPEN",
+    "PHI",
+    "TOMBSTONES",
+    "VERSIONED",
+    "Xid8",
+    "accounts",
+    "categories",
+    "clinical_opportunities",
+    "commission_records",
+    "docuseal_submissions",
+    "eligibility_checks",
+    "fhir_audit_logs",
+    "fhir_facilities",
+    "fhir_observations",
+    "fhir_patient_addresses",
+    "fhir_patient_identifiers",
+    "fhir_patient_names",
+    "fhir_patient_strings",
+    "fhir_patient_telecoms",
+    "fhir_patients",
+    "fhir_practitioners",
+    "manufacturers",
+    "medicare_mac_validations",
+    "order_audit_logs",
+    "order_items",
+    "orders",
+    "organizations",
+    "patient_manufacturer_ivr_episodes",
+    "prior_authorizations",
+    "product_requests",
+    "products",
+    "resource_type_of",
+    "roles",
+    "user_organizations",
+    "user_roles",
+    "users",
+]

@@ -1,0 +1,1 @@
+"""The declarations of the resource types, one file per type."""

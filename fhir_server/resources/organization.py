@@ -1,0 +1,104 @@
+"""Organization over organizations and over manufacturers (https://hl7.org/fhir/R4/organization.html)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fhir_server.mapping.branches import extension, required
+from fhir_server.mapping.resource import Resource
+from fhir_server.mapping.source import StringColumn
+from fhir_server.mapping.words import always, coded, concept, contact_point, identifier, one_of
+from fhir_server.mapping.lines import lines
+from fhir_server.persistence.tables import OPEN, manufacturers, organizations
+from fhir_server.resources.canonical import CODE_SYSTEM, EXTENSION, IDENTIFIER, IDENTIFIER_TYPES, SOURCE_STATUS, US_EIN
+
+ORGANIZATION_TYPES = "http://terminology.hl7.org/CodeSystem/organization-type"
+PORTAL_TYPES = f"{CODE_SYSTEM}/organization-type"
+MANUFACTURER = {"coding": [{"system": PORTAL_TYPES, "code": "manufacturer"}]}
+TYPE_CODES = ("prov", "dept", "team", "govt", "ins", "pay", "edu", "reli", "crs", "cg", "bus", "other")
+
+ACTIVE_STATUSES = {
+    "active": True,
+    "inactive": False,
+    "suspended": False,
+    "closed": False,
+    "archived": False,
+    "discontinued": False,
+    "deleted": False,
+    "pending": False,
+    "prospect": False,
+}
+
+
+def is_manufacturer(tree: dict[str, Any]) -> bool:
+    """Whether a resource says by its type that it is a manufacturer of the portal."""
+    return any(
+        coding.get("system") == PORTAL_TYPES and coding.get("code") == "manufacturer"
+        for kind in tree.get("type", ())
+        for coding in kind.get("coding", ())
+    )
+
+
+t = organizations.c
+m = manufacturers.c
+
+ADDRESS = {
+    "line": lines(t.address),
+    "city": t.city,
+    "state": t.region,
+    "postalCode": t.postal_code,
+    "country": t.country,
+}
+
+ORGANIZATION = Resource(
+    "Organization",
+    organizations,
+    store=OPEN,
+    accepts=lambda tree: not is_manufacturer(tree),
+    elements={
+        "identifier": [
+            identifier(US_EIN, t.tax_id, type_code=(IDENTIFIER_TYPES, "TAX")),
+        ],
+        "active": required(coded(t.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
+        "type": [concept(t.type, (ORGANIZATION_TYPES, one_of(TYPE_CODES)))],
+        "name": t.name,
+        "telecom": [contact_point("phone", t.phone, use="work"), contact_point("email", t.email, use="work")],
+        "address": [ADDRESS],
+    },
+    search={
+        "active": "active",
+        "identifier": "identifier[0]",
+        "type": "type[0]",
+        "name": (StringColumn(t.name),),
+        "address": tuple(StringColumn(column) for column in (t.address, t.city, t.region, t.postal_code, t.country)),
+        "address-city": (StringColumn(t.city),),
+        "address-state": (StringColumn(t.region),),
+        "address-postalcode": (StringColumn(t.postal_code),),
+        "address-country": (StringColumn(t.country),),
+    },
+)
+
+MANUFACTURER_ORGANIZATION = Resource(
+    "Organization",
+    manufacturers,
+    store=OPEN,
+    accepts=is_manufacturer,
+    elements={
+        "extension": [extension(f"{EXTENSION}/logo", {"valueUrl": m.logo_url})],
+        "identifier": [identifier(f"{IDENTIFIER}/manufacturer", m.code)],
+        "active": required(coded(m.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
+        "type": [always(MANUFACTURER)],
+        "name": m.name,
+        "alias": [m.display_name],
+        "telecom": [
+            contact_point("phone", m.contact_phone, use="work"),
+            contact_point("email", m.contact_email, use="work"),
+            contact_point("url", m.website, use="work"),
+        ],
+    },
+    search={
+        "active": "active",
+        "identifier": "identifier[0]",
+        "name": (StringColumn(m.name), StringColumn(m.display_name)),
+    },
+)

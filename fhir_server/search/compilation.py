@@ -1,0 +1,87 @@
+"""What all parts of one statement share while it is compiled: the trees, the numbers of their leaves, the parameters.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.sql import FromClause
+
+from fhir_server.search.binds import Binds
+from fhir_server.search.branches import Branch, SourcesOf, branches
+from fhir_server.search.conditions import condition
+from fhir_server.search.expression import And, Anything, Expression, Leaf, leaves, numbered
+from fhir_server.search.placement import halves, looks_at_rows, place
+from fhir_server.search.visibility import Seen
+
+
+def all_leaves(criteria: Expression, seen: Seen) -> tuple[Leaf, ...]:
+    """The leaves of the criteria and of what is visible, in the order of their numbers."""
+    return (*leaves(criteria), *(leaf for tree in seen.conditions for leaf in leaves(tree)))
+
+
+class Compilation:
+    """Built for one statement; the criteria and what is visible are numbered once for all its branches."""
+
+    def __init__(self, criteria: Expression, seen: Seen, sources_of: SourcesOf) -> None:
+        numbers = count()
+        self.sources_of = sources_of
+        self.condition_of = seen.condition_of
+        self.criteria = numbered(criteria, numbers)
+        self.visible = tuple(numbered(tree, numbers) for tree in seen.conditions)
+        self.binds = Binds(all_leaves(criteria, seen))
+        self.consulted: dict[int, Branch] = {}
+        """Table branches whose index rows some part looks at, by source number: the rows must not lag behind."""
+
+    def branches(self, types: Iterable[str]) -> tuple[Branch, ...]:
+        """The branches of these types, each of types that are seen alike."""
+        return tuple(piece for branch in branches(types, self.sources_of) for piece in self._seen_alike(branch))
+
+    def _seen_alike(self, branch: Branch) -> Iterable[Branch]:
+        groups: dict[int, list[str]] = {}
+        for resource_type in branch.types:
+            groups.setdefault(self.condition_of[resource_type], []).append(resource_type)
+        return (Branch(branch.source, tuple(types)) for types in groups.values())
+
+    def _wanted(self, branch: Branch) -> Expression:
+        """The criteria and what is visible of the branch as one And."""
+        trees = (self.criteria, self.visible[self.condition_of[branch.types[0]]])
+        parts = [part for tree in trees for part in (tree.parts if isinstance(tree, And) else (tree,))]
+        parts = [part for part in parts if not isinstance(part, Anything)]
+        return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else Anything()
+
+    def matches(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """The condition that a row is a visible match."""
+        return self.where(place(self._wanted(branch), branch.source), row, branch)
+
+    def match_halves(self, row: FromClause, branch: Branch) -> tuple[ColumnElement[bool], ...]:
+        """As `matches`, in one or two disjoint conditions that can each follow an index's order."""
+        return tuple(self.where(placed, row, branch) for placed in halves(self._wanted(branch), branch.source))
+
+    def names(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """The condition that a row, deleted or not, is a visible match; for criteria that columns answer, as the id."""
+        return self.where_deleted_or_not(place(self._wanted(branch), branch.source), row, branch)
+
+    def is_visible(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """The condition that a row is not deleted and visible."""
+        visible = self.visible[self.condition_of[branch.types[0]]]
+        return self.where(place(visible, branch.source), row, branch)
+
+    def where(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """A placed tree as the condition on an undeleted row of the branch's types."""
+        if looks_at_rows(placed):
+            self.consults(branch)
+        return and_(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
+
+    def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """As `where`, also for deleted rows, whose fate a read must tell."""
+        return and_(branch.of_types(row), condition(placed, row, branch, self.binds))
+
+    def consults(self, branch: Branch) -> None:
+        """Notes that the statement looks at index rows of the branch."""
+        if not branch.source.generic:
+            self.consulted.setdefault(branch.source.number, branch)

@@ -1,0 +1,115 @@
+"""Turns a placed tree into the SQL condition on one row `r`.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, any_, exists, false, func, literal_column, or_, select, true
+from sqlalchemy.sql import FromClause, Select
+from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.util import ClauseAdapter
+
+from fhir_server.mapping.source import Through, TokenColumn
+from fhir_server.search.binds import Binds
+from fhir_server.search.branches import Branch, sql_literal
+from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Numbered, Or
+from fhir_server.search.placement import EXISTS, AnyColumn, OnColumn, OnRows, through_of
+from fhir_server.search.types import ON_COLUMN, ON_ROWS, index_table
+from fhir_server.search.types.token import Token
+from fhir_server.search.types.token import on_column as token_on_column
+
+
+def on_alias(column: AnyColumn, alias: FromClause) -> AnyColumn:
+    """The column description with its SQL columns taken from `alias` of their table."""
+    adapter = ClauseAdapter(alias)
+    changed = {
+        name: adapter.traverse(value)
+        for name in column.__dataclass_fields__
+        if isinstance(value := getattr(column, name), ColumnElement)
+    }
+    return type(column)(**{name: changed.get(name, getattr(column, name)) for name in column.__dataclass_fields__})
+
+
+def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+    """The condition that a placed tree puts on `row`; never NULL where it stands under a Not."""
+    match node:
+        case Anything():
+            return true()
+        case Nothing():
+            return false()
+        case And(parts):
+            return and_(true(), *(condition(part, row, branch, binds) for part in parts))
+        case Or(parts):
+            return or_(false(), *(condition(part, row, branch, binds) for part in parts))
+        case Not(part):
+            return _negated(part, row, branch, binds)
+        case OnRows():
+            return _on_rows(node, row, branch, binds)
+        case OnColumn():
+            return _on_column(node, row, binds)
+    raise TypeError(f"{type(node).__name__} is not a placed expression")
+
+
+def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+    if isinstance(node, Or):
+        return and_(true(), *(_negated(part, row, branch, binds) for part in node.parts))
+    inner = condition(node, row, branch, binds)
+    if isinstance(node, OnRows) or (isinstance(node, OnColumn) and through_of(node) is not None):
+        return ~inner
+    # A comparison with NULL is neither true nor false, and a row without a value is one that does not match.
+    return inner.is_not(True)
+
+
+def _on_rows(node: OnRows, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+    first = node.leaves[0].leaf
+    rows = getattr(branch.store, index_table(first)).alias("i")
+    found = [branch.parameters(rows, first.parameter)]
+    alternatives = [_row_condition(numbered, rows, binds) for numbered in node.leaves]
+    if not any(isinstance(alternative, True_) for alternative in alternatives):
+        found.append(or_(false(), *alternatives))
+    return _reached(node.form, select(rows.c.resource_key).where(*found), rows.c.resource_key, row.c.resource_key)
+
+
+def _row_condition(numbered: Numbered, rows: FromClause, binds: Binds) -> ColumnElement[bool]:
+    return ON_ROWS[type(numbered.leaf)](numbered.leaf, rows, binds.of(numbered.number))
+
+
+def _reached(form: str, keys: Select[Any], key: ColumnElement[Any], row_key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`row_key` is among the selected keys, in the form that placement chose."""
+    if form == EXISTS:
+        return exists(keys.with_only_columns(literal_column("1")).where(key == row_key))
+    return row_key == any_(func.array(keys.scalar_subquery()))
+
+
+def _on_column(node: OnColumn, row: FromClause, binds: Binds) -> ColumnElement[bool]:
+    through = through_of(node)
+    if not isinstance(through, Through):
+        return _column_condition(node, tuple(on_alias(column, row) for column in node.columns), binds)
+    child = through.table.alias("c")
+    found = _column_condition(node, tuple(on_alias(column, child) for column in node.columns), binds)
+    kinds = dict.fromkeys(tuple(kind.conditions.items()) for kind in map(_through, node.columns) if kind is not None)
+    keys = select(child.c[through.key]).where(_of_kinds(child, tuple(kinds)), found)
+    return _reached(node.form, keys, child.c[through.key], row.c[through.parent_key])
+
+
+def _through(column: AnyColumn) -> Through | None:
+    return getattr(column, "through", None)
+
+
+def _of_kinds(child: FromClause, kinds: Sequence[Sequence[tuple[str, str]]]) -> ColumnElement[bool]:
+    """The condition that a child row is of one of the kinds, each a list of (column, constant)."""
+    if len(kinds) > 1 and all(len(kind) == 1 and kind[0][0] == kinds[0][0][0] for kind in kinds):
+        return child.c[kinds[0][0][0]].in_([sql_literal(value) for ((_, value),) in kinds])
+    of_kind = [and_(true(), *(child.c[name] == sql_literal(value) for name, value in kind)) for kind in kinds]
+    return of_kind[0] if len(of_kind) == 1 else or_(*of_kind)
+
+
+def _column_condition(node: OnColumn, columns: tuple[AnyColumn, ...], binds: Binds) -> ColumnElement[bool]:
+    bind = binds.of(node.number)
+    if isinstance(node.leaf, Token) and isinstance(columns[0], TokenColumn):
+        return token_on_column(node.leaf, [column for column in columns if isinstance(column, TokenColumn)], bind)
+    return ON_COLUMN[type(node.leaf), type(columns[0])](node.leaf, columns[0], bind)

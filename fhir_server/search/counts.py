@@ -1,0 +1,48 @@
+"""The statements that count: exactly, or what PostgreSQL's planner expects.
+
+https://hl7.org/fhir/R4/search.html#total
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, false, func, literal_column, or_, select, union_all
+from sqlalchemy.sql import Select
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from fhir_server.search.compilation import Compilation
+from fhir_server.search.request import Search
+
+
+def count_select(search: Search, compilation: Compilation) -> Select[Any]:
+    """One row: `total`, and `pending` when merges must be done before the total is right."""
+    total: ColumnElement[Any] | None = None
+    for branch in compilation.branches(search.types):
+        row = branch.row()
+        counted = select(func.count()).select_from(row).where(compilation.matches(row, branch)).scalar_subquery()
+        total = counted if total is None else total + counted
+    pending = [_overtaken(branch.row()) for branch in compilation.consulted.values()]
+    return select(
+        (literal_column("0") if total is None else total).label("total"), or_(false(), *pending).label("pending")
+    )
+
+
+def _overtaken(row: Any) -> ColumnElement[bool]:
+    overtaken = (row.c.document_version < row.c.version_id, row.c.deleted_at.is_(None))
+    return exists(select(literal_column("1")).select_from(row).where(*overtaken))
+
+
+def matches_select(search: Search, compilation: Compilation) -> Select[Any] | CompoundSelect[Any]:
+    """The keys of all matches, to be explained rather than run."""
+    keys = []
+    for branch in compilation.branches(search.types):
+        row = branch.row()
+        keys.append(select(row.c.resource_key).where(compilation.matches(row, branch)))
+    return keys[0] if len(keys) == 1 else union_all(*keys)
+
+
+def estimated_total(explained: Sequence[Mapping[str, Any]]) -> int:
+    """The number of matches that the answer to the estimate statement (EXPLAIN, as JSON) expects."""
+    return int(explained[0]["Plan"]["Plan Rows"])

@@ -1,0 +1,93 @@
+"""The statement of one search page: matches in order, what they include, and whether merges are pending.
+
+https://hl7.org/fhir/R4/search.html
+
+One select per branch, each in the page's order and cut after one row more than the page holds, united and cut again.
+Sorting sees rows only; documents are joined to the few that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, literal_column, null, select, union_all
+from sqlalchemy.sql import FromClause, Select
+
+from fhir_server.search.branches import Branch
+from fhir_server.search.compilation import Compilation
+from fhir_server.search.includes import included_selects
+from fhir_server.search.ordering import Order, after, order_values
+from fhir_server.search.request import Search
+from fhir_server.search.rows import MATCH, RESOURCE_COLUMNS, pending_select, resource_select
+
+LIMIT = "limit"
+PAGE_SIZE = "page_size"
+
+
+def page_statement(search: Search, order: Order, compilation: Compilation, continues: bool) -> Select[Any]:
+    """The whole statement; `continues` when the page does not start at the beginning.
+
+    Gives RESOURCE_COLUMNS and the order columns `sort0`, `sort1`, … as texts. The parameters `limit` (page size plus
+    one), `page_size` (where there are includes) and `after0`, `after1`, … are the caller's.
+    """
+    found = compilation.branches(search.types)
+    page = _page(found, order, compilation, continues, bool(search.includes))
+    selects: list[Select[Any]] = [select(*page.c)]
+    if search.includes:
+        size = compilation.binds.constant(PAGE_SIZE, None, BigInteger())
+        included = included_selects(search, page, order, size, compilation)
+        selects += [_padded(one, order) for one in included]
+    selects += [_padded(pending_select(branch), order) for branch in compilation.consulted.values()]
+    answer: FromClause = page
+    by_mode: tuple[ColumnElement[Any], ...] = ()
+    if len(selects) > 1:
+        answer = union_all(*(one.with_only_columns(*_named(one, order)) for one in selects)).subquery("answer")
+        # pending, match, include: the reverse of the alphabet.
+        by_mode = (answer.c.mode.desc(),)
+    texts = (cast(answer.c[column.name], Text).label(column.name) for column in order.columns)
+    chosen = select(*(answer.c[name] for name in RESOURCE_COLUMNS), *texts)
+    return chosen.order_by(*by_mode, *(column.order(answer) for column in order.columns))
+
+
+def _named(chosen: Select[Any], order: Order) -> list[ColumnElement[Any]]:
+    names = (*RESOURCE_COLUMNS, *(column.name for column in order.columns))
+    return [column for name in names for column in chosen.selected_columns if column.key == name]
+
+
+def _padded(chosen: Select[Any], order: Order) -> Select[Any]:
+    """The select with empty order columns, to be united with a page."""
+    return chosen.add_columns(*(null().label(column.name) for column in order.columns))
+
+
+def _page(
+    found: Sequence[Branch], order: Order, compilation: Compilation, continues: bool, materialized: bool
+) -> FromClause:
+    limit = compilation.binds.constant(LIMIT, None, BigInteger())
+    selects = [part for branch in found for part in _branch_pages(branch, order, compilation, continues, limit)]
+    if len(selects) == 1:
+        page = selects[0]
+        return page.cte("page") if materialized else page.subquery("page")
+    united = union_all(*(one.order_by(None) for one in selects))
+    names: list[ColumnElement[Any]] = [literal_column(column.name) for column in order.columns]
+    terms = [name.desc() if column.descending else name for name, column in zip(names, order.columns, strict=True)]
+    cut = united.order_by(*terms).limit(limit)
+    return cut.cte("page") if materialized else cut.subquery("page")
+
+
+def _branch_pages(
+    branch: Branch, order: Order, compilation: Compilation, continues: bool, limit: ColumnElement[int]
+) -> list[Select[Any]]:
+    table = branch.row()
+    values = order_values(order, table, branch)
+    keys = [value.label(column.name) for value, column in zip(values, order.columns, strict=True)]
+    ordered = [key.desc() if column.descending else key.asc() for key, column in zip(keys, order.columns, strict=True)]
+    pages = []
+    for condition in compilation.match_halves(table, branch):
+        chosen = select(*table.c, *keys).where(condition)
+        if continues:
+            chosen = chosen.where(after(order, values, compilation.binds))
+        row = chosen.order_by(*ordered).limit(limit).subquery("r")
+        page = resource_select(MATCH, branch, row)
+        pages.append(page.add_columns(row.c.resource_key, *(row.c[column.name] for column in order.columns)))
+    return pages

@@ -1,0 +1,198 @@
+"""Makes a Search of a Query: names become search parameters, values become leaves of the expression tree.
+
+https://hl7.org/fhir/R4/search.html#errors
+
+Strict handling refuses what it does not know. Lenient handling leaves it out with a warning, but never a modifier or
+a value that it cannot read: leaving those out would answer another question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fhir_server.definitions import RESOURCE_TYPES, SearchParameter
+from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParameter
+from fhir_server.search.expression import And, Anything, Expression, Not, Or, Present
+from fhir_server.search.parameters import UNSERVED_TYPES, described, find_parameter, unknown_parameter
+from fhir_server.search.query import Item, Limits, Query, printable, split
+from fhir_server.search.request import Include, Search
+from fhir_server.search.result_parameters import REPEATED, SINGLE, Ignorable
+from fhir_server.search.types import TYPES, Reading
+from fhir_server.search.types.reference import read_typed
+
+NOT_PART_OF_THE_SEARCH = frozenset({"_format", "_pretty"})
+NEGATING = "not"
+MISSING = "missing"
+MODIFIERS_OF: dict[str, frozenset[str]] = {"_id": frozenset({"", "not"}), "_lastUpdated": frozenset({""})}
+"""Parameters that take fewer modifiers than their type."""
+
+
+def parse(
+    resource_type: str | None,
+    query: Query,
+    *,
+    strict: bool = True,
+    limits: Limits | None = None,
+    reading: Reading | None = None,
+) -> Search:
+    """The search over one type, or over the types of `_type` (all without it) where `resource_type` is None.
+
+    Raises UnknownParameter and InvalidRequest, TypeNotSupported for an unknown type; never for values that find
+    nothing.
+    """
+    types, items = _types(resource_type, query)
+    parser = _Parser(types, strict, limits or Limits(), reading or Reading())
+    for item in items:
+        parser.add(item)
+    return parser.search()
+
+
+def _types(resource_type: str | None, query: Query) -> tuple[tuple[str, ...], tuple[Item, ...]]:
+    named = [item for item in query.items if item.name == "_type"]
+    if resource_type is not None:
+        if named:
+            raise InvalidRequest("_type can only be used in a search of the whole system.")
+        if resource_type not in RESOURCE_TYPES:
+            raise TypeNotSupported(f"Unknown resource type '{printable(resource_type)}'.")
+        return (resource_type,), query.items
+    if len(named) > 1 or any(item.modifier is not None for item in named):
+        raise InvalidRequest("_type must stand once, without a modifier.")
+    asked = named[0].value.split(",") if named else sorted(RESOURCE_TYPES)
+    for name in asked:
+        if name not in RESOURCE_TYPES:
+            raise InvalidRequest(f"_type names the unknown resource type '{printable(name)}'.")
+    return tuple(dict.fromkeys(asked)), query.items
+
+
+class _Parser:
+    """Collects the parts of one search, item by item."""
+
+    def __init__(self, types: tuple[str, ...], strict: bool, limits: Limits, reading: Reading) -> None:
+        self.types, self.strict, self.limits, self.reading = types, strict, limits, reading
+        self.criteria: list[Expression] = []
+        self.result: dict[str, Any] = {}
+        self.includes: list[Include] = []
+        self.used: list[tuple[str, str]] = []
+        self.warnings: list[str] = []
+        self.values = 0
+
+    def add(self, item: Item) -> None:
+        """Takes one item in, or raises; under lenient handling it may only leave a warning."""
+        if item.name in NOT_PART_OF_THE_SEARCH:
+            return
+        try:
+            used = self._read(item)
+        except (UnknownParameter, Ignorable) as error:
+            if self.strict:
+                raise
+            self.warnings.append(f"Ignored: {error.diagnostics}")
+            return
+        self.used.append((item.full_name, used))
+
+    def search(self) -> Search:
+        """The search, once all items are in."""
+        result = dict(self.result)
+        result.setdefault("count", self.limits.default_count)
+        if result["count"] == 0:
+            result["summary"], result["count"] = "count", self.limits.default_count
+        search = Search(
+            self.types,
+            And(tuple(self.criteria)) if self.criteria else Anything(),
+            includes=tuple(dict.fromkeys(self.includes)),
+            warnings=tuple(self.warnings),
+            used=tuple(self.used),
+        )
+        search = replace(search, **result)
+        if search.elements and search.summary not in (None, "count"):
+            raise InvalidRequest("_elements and _summary cannot be used together.")
+        if search.summary == "text" and search.includes:
+            raise InvalidRequest("_summary=text cannot be used with _include or _revinclude.")
+        return search
+
+    def _read(self, item: Item) -> str:
+        """Takes the item in and gives its value as it was used."""
+        if item.name == "_type":
+            return item.value
+        if item.value == "":
+            raise Ignorable(f"Search parameter '{printable(item.full_name)}' has no value.")
+        if item.name in REPEATED:
+            self.includes += REPEATED[item.name](item, self.types, self.limits)
+            return item.value
+        if item.name in SINGLE:
+            return self._read_single(item)
+        if item.name == "_contained" and item.value == "false" and item.modifier is None:
+            return item.value
+        self.criteria.append(self._criterion(item))
+        return item.value
+
+    def _read_single(self, item: Item) -> str:
+        attribute, read = SINGLE[item.name]
+        if item.modifier is not None:
+            raise InvalidRequest(f"{item.name} takes no modifier.")
+        if attribute in self.result:
+            raise InvalidRequest(f"{item.name} may stand only once.")
+        self.result[attribute] = read(item, self.types, self.limits)
+        return str(self.result["count"]) if attribute == "count" else item.value
+
+    def _criterion(self, item: Item) -> Expression:
+        if item.name == "_has":
+            raise InvalidRequest("Reverse chaining (_has) is not supported yet.")
+        if "." in item.full_name:
+            raise InvalidRequest(
+                f"Chained search parameters such as '{printable(item.full_name)}' are not supported yet."
+            )
+        parameter = find_parameter(self.types, item.name)
+        if parameter is None:
+            raise unknown_parameter(self.types, item.name)
+        if parameter.type in UNSERVED_TYPES:
+            raise Ignorable(
+                f"Search parameter '{item.name}' of {described(self.types)} ({parameter.type}) is not supported yet."
+            )
+        if item.modifier == MISSING:
+            return _missing(parameter, item.value)
+        alternatives = tuple(self._read_value(parameter, item.modifier, text) for text in self._alternatives(item))
+        expression = alternatives[0] if len(alternatives) == 1 else Or(alternatives)
+        return Not(expression) if item.modifier == NEGATING else expression
+
+    def _alternatives(self, item: Item) -> list[str]:
+        texts = split(item.value, ",")
+        self.values += len(texts)
+        if self.values > self.limits.values:
+            raise InvalidRequest(f"The search has more than {self.limits.values} values.")
+        if any(len(text) > self.limits.value_length for text in texts):
+            raise InvalidRequest(
+                f"A value of search parameter '{item.name}' is longer than {self.limits.value_length} characters."
+            )
+        present = [text for text in texts if text]
+        if len(present) < len(texts):
+            fault = f"Search parameter '{item.name}' has an empty value between commas."
+            if self.strict or not present:
+                raise Ignorable(fault)
+            self.warnings.append(f"Ignored: {fault}")
+        return present
+
+    def _read_value(self, parameter: SearchParameter, modifier: str | None, text: str) -> Expression:
+        parameter_type = TYPES[parameter.type]
+        read = parameter_type.read.get(modifier or "")
+        allowed = MODIFIERS_OF.get(parameter.code)
+        if read is not None and (allowed is None or (modifier or "") in allowed):
+            return read(parameter, text, self.reading)
+        if modifier in RESOURCE_TYPES and parameter.type == "reference":
+            return read_typed(parameter, modifier, text, self.reading)
+        if modifier in parameter_type.unsupported:
+            raise InvalidRequest(f"Modifier ':{modifier}' of search parameter '{parameter.code}' is not supported yet.")
+        known = sorted({*(name for name in allowed or parameter_type.read if name), MISSING})
+        raise InvalidRequest(
+            f"Search parameter '{parameter.code}' ({parameter.type}) has no modifier ':{printable(modifier or '')}'."
+            f" It takes {', '.join(':' + name for name in known)}."
+        )
+
+
+def _missing(parameter: SearchParameter, value: str) -> Expression:
+    present = Present(parameter.code, parameter.type)
+    if value == "true":
+        return Not(present)
+    if value == "false":
+        return present
+    raise InvalidRequest(f"'{parameter.code}:missing' must be true or false.")

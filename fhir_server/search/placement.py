@@ -1,0 +1,213 @@
+"""Decides where a leaf is answered on one source: in columns of the row, in child rows, in index rows, or in several.
+
+The placed tree is what `conditions` turns into SQL, node by node. Index rows and child rows are reached in one of two
+forms:
+
+* `exists`: a correlated EXISTS. Alone in an And, PostgreSQL makes a semi-join of it; beside an equality that leaves
+  few rows, it is one cheap look-up for each of them.
+* `array`: `key = ANY(ARRAY(SELECT …))`, evaluated once. Inside an Or it is the one form that can join a bitmap with
+  the other alternatives' indexes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from fhir_server.mapping.source import SearchColumn, Source, StringColumn, Through, TokenColumn
+from fhir_server.search.expression import And, Expression, Leaf, Not, Nothing, Numbered, Or, Shape
+from fhir_server.search.types import ON_COLUMN, index_table
+from fhir_server.search.types.date import InstantColumn
+from fhir_server.search.types.reference import Reference
+from fhir_server.search.types.token import Token
+
+EXISTS, ARRAY = "exists", "array"
+AnyColumn = SearchColumn | InstantColumn
+
+
+@dataclass(frozen=True, slots=True)
+class OnColumn(Expression):
+    """A leaf on one SQL column; several `columns` describe the same one. `form` matters for child rows only."""
+
+    number: int
+    leaf: Leaf
+    columns: tuple[AnyColumn, ...]
+    form: str = EXISTS
+
+    def shape(self) -> Shape:
+        return ("column", self.leaf.shape(), self.form)
+
+    def __str__(self) -> str:
+        through = self.columns[0].through if hasattr(self.columns[0], "through") else None
+        return f"(column {self.leaf}{f' {self.form} {through.table.name}' if through is not None else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class OnRows(Expression):
+    """Leaves of one parameter on its index rows, one row satisfying any of them."""
+
+    leaves: tuple[Numbered, ...]
+    form: str = EXISTS
+
+    def shape(self) -> Shape:
+        return ("rows", self.form, *(leaf.shape() for leaf in self.leaves))
+
+    def __str__(self) -> str:
+        return f"(rows {self.form} {' '.join(map(str, self.leaves))})"
+
+
+def own_columns(source: Source, parameter: str) -> tuple[AnyColumn, ...]:
+    """The columns of a source that answer a parameter, with those that every row has."""
+    if parameter == "_id":
+        return (TokenColumn(source.table.c.fhir_id, complete=True),)
+    if parameter == "_lastUpdated":
+        return (InstantColumn(source.table.c.updated_at),)
+    return tuple(source.columns.get(parameter, ()))
+
+
+def place(expression: Expression, source: Source) -> Expression:
+    """The placed form of a numbered tree on `source`."""
+    parts = expression.parts if isinstance(expression, And) else (expression,)
+    selective = any(_is_selective(part, source) for part in parts)
+    placed = tuple(_place(part, source, EXISTS if selective else ARRAY, inside=False) for part in parts)
+    return And(placed) if isinstance(expression, And) else placed[0]
+
+
+def _place(node: Expression, source: Source, form_in_or: str, inside: bool) -> Expression:
+    match node:
+        case And(parts):
+            return And(tuple(_place(part, source, form_in_or, inside) for part in parts))
+        case Or(parts):
+            alternatives = _alternatives(parts, source, form_in_or)
+            return _any_of(alternatives, form_in_or if inside else None)
+        case Not(part):
+            return Not(_place(part, source, EXISTS, inside=True))
+        case Numbered():
+            return _any_of(list(_looked_up((node,), source)), form_in_or if inside else None, form_in_or)
+    return node
+
+
+def _alternatives(parts: tuple[Expression, ...], source: Source, form: str) -> list[Expression]:
+    """The placed alternatives of an Or; leaves of one parameter share one look at its index rows."""
+    groups: dict[object, list[Numbered]] = {}
+    for part in parts:
+        if isinstance(part, Numbered):
+            groups.setdefault((part.leaf.parameter, index_table(part.leaf)), []).append(part)
+    placed = [alternative for group in groups.values() for alternative in _looked_up(tuple(group), source)]
+    others = [_place(part, source, form, inside=True) for part in parts if not isinstance(part, Numbered)]
+    return (
+        [_formed(alternative, form) for alternative in placed] + others if len(placed + others) > 1 else placed + others
+    )
+
+
+def _any_of(alternatives: list[Expression], form: str | None, form_in_or: str = ARRAY) -> Expression:
+    if not alternatives:
+        return Nothing()
+    if len(alternatives) == 1:
+        return _formed(alternatives[0], form or EXISTS)
+    return Or(tuple(_formed(alternative, form_in_or) for alternative in alternatives))
+
+
+def _formed(node: Expression, form: str) -> Expression:
+    return replace(node, form=form) if isinstance(node, OnColumn | OnRows) else node
+
+
+def _looked_up(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Expression]:
+    """Everywhere that the leaves, all of one parameter, may be answered."""
+    for numbered in leaves:
+        for columns in _grouped(own_columns(source, numbered.leaf.parameter)):
+            if answers(numbered.leaf, columns[0]):
+                yield OnColumn(numbered.number, numbered.leaf, columns)
+    beyond = tuple(numbered for numbered in leaves if not _held(numbered.leaf, source))
+    if beyond:
+        yield OnRows(beyond)
+
+
+def answers(leaf: Leaf, column: AnyColumn) -> bool:
+    """Whether a kind of column can answer a kind of leaf."""
+    return (type(leaf), type(column)) in ON_COLUMN or (isinstance(leaf, Token) and isinstance(column, TokenColumn))
+
+
+def _held(leaf: Leaf, source: Source) -> bool:
+    """Whether the columns hold all that the leaf may find, so that no index rows need be looked at."""
+    columns = own_columns(source, leaf.parameter)
+    return bool(columns) and not leaf.only_rows and all(column.complete for column in columns)
+
+
+def _grouped(columns: Sequence[AnyColumn]) -> list[tuple[AnyColumn, ...]]:
+    """Columns that one look answers together: systems of one SQL column, and kinds of one table's child rows."""
+    groups: dict[object, list[AnyColumn]] = {}
+    for number, column in enumerate(columns):
+        groups.setdefault(_group_key(column, number), []).append(column)
+    return [tuple(group) for group in groups.values()]
+
+
+def _group_key(column: AnyColumn, number: int) -> object:
+    match column:
+        case TokenColumn(sql_column, system_column=None, through=through):
+            return id(sql_column), id(through)
+        case StringColumn(sql_column, normal, Through(table, key, parent_key)):
+            return id(sql_column), id(normal), table.fullname, key, parent_key
+    return number
+
+
+def _is_selective(node: Expression, source: Source) -> bool:
+    """Whether the condition, alone in an And, leaves few rows: an id, or a reference held in a column."""
+    if not isinstance(node, Numbered):
+        return False
+    leaf, columns = node.leaf, own_columns(source, node.leaf.parameter)
+    if isinstance(leaf, Token) and leaf.parameter == "_id":
+        return True
+    return isinstance(leaf, Reference) and len(columns) == 1 and columns[0].complete and answers(leaf, columns[0])
+
+
+def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
+    """One or two placed trees whose results are disjoint and together those of the numbered tree.
+
+    A partly held equality (`code` in the column or in index rows) cannot walk an index in its order. Where nothing
+    else is selective, it becomes two searches that can: by the column; and by index rows, of rows that the column
+    does not match.
+    """
+    placed = place(expression, source)
+    parts = expression.parts if isinstance(expression, And) else (expression,)
+    if source.generic or any(_is_selective(part, source) for part in parts):
+        return (placed,)
+    pieces = placed.parts if isinstance(placed, And) else (placed,)
+    for position, piece in enumerate(pieces):
+        on_columns, on_rows = _split(piece)
+        if on_columns and on_rows:
+            rest = pieces[:position], pieces[position + 1 :]
+            held = on_columns[0] if len(on_columns) == 1 else Or(on_columns)
+            beyond = (_formed(on_rows[0], EXISTS), *(Not(part) for part in on_columns))
+            return And((*rest[0], held, *rest[1])), And((*rest[0], *beyond, *rest[1]))
+    return (placed,)
+
+
+def _split(piece: Expression) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+    parts = piece.parts if isinstance(piece, Or) else ()
+    on_columns = tuple(part for part in parts if _is_equality(part))
+    on_rows = tuple(part for part in parts if isinstance(part, OnRows))
+    if len(on_rows) != 1 or len(on_columns) + len(on_rows) != len(parts):
+        return (), ()
+    return on_columns, on_rows
+
+
+def _is_equality(part: Expression) -> bool:
+    return isinstance(part, OnColumn) and isinstance(part.leaf, Token | Reference) and through_of(part) is None
+
+
+def through_of(placed: OnColumn) -> object:
+    """The child rows that hold the column, or None where the row itself does."""
+    return getattr(placed.columns[0], "through", None)
+
+
+def looks_at_rows(expression: Expression) -> bool:
+    """Whether any part of a placed tree consults index rows."""
+    match expression:
+        case OnRows():
+            return True
+        case And(parts) | Or(parts):
+            return any(map(looks_at_rows, parts))
+        case Not(part):
+            return looks_at_rows(part)
+    return False

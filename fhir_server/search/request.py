@@ -1,0 +1,59 @@
+"""A search as understood: what `parse` makes of a query and everything later works from.
+
+https://hl7.org/fhir/R4/search.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fhir_server.search.expression import Anything, Expression
+from fhir_server.search.query import encode_query
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of `_sort`; `kind` is the parameter's type."""
+
+    parameter: str
+    kind: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f"{'-' if self.descending else ''}{self.parameter}"
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """The references of `source_type` under `parameters` to `target_types`; followed back if `reverse`."""
+
+    source_type: str
+    parameters: tuple[str, ...]
+    target_types: tuple[str, ...]
+    reverse: bool = False
+
+
+ANYTHING = Anything()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search. `count` None is the default page size; `summary` is true, text, data, count or None.
+
+    `used` are the parameters that took part, in order, for the self link; `warnings` say what was ignored and why.
+    """
+
+    types: tuple[str, ...]
+    criteria: Expression = ANYTHING
+    sort: tuple[SortKey, ...] = ()
+    count: int = 50
+    includes: tuple[Include, ...] = ()
+    total: str | None = None
+    summary: str | None = None
+    elements: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    used: tuple[tuple[str, str], ...] = ()
+
+    def self_query(self) -> str:
+        """The query string of a GET search that does what this one did."""
+        return encode_query(self.used)

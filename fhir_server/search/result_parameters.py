@@ -1,0 +1,158 @@
+"""Reads the parameters that shape the answer: _count _sort _include _revinclude _total _summary _elements.
+
+https://hl7.org/fhir/R4/search.html#return
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from fhir_server.definitions import RESOURCE_TYPES, search_parameters
+from fhir_server.errors import InvalidRequest
+from fhir_server.search.parameters import UNSERVED_TYPES, find_parameter, unknown_parameter
+from fhir_server.search.query import Item, Limits, printable
+from fhir_server.search.request import Include, SortKey
+from fhir_server.search.types.reference import ANY_RESOURCE
+
+TOTALS = ("none", "estimate", "accurate")
+SUMMARIES = ("true", "text", "data", "count", "false")
+ITERATE = frozenset({"iterate", "recurse"})
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
+
+Types: TypeAlias = tuple[str, ...]
+
+
+class Ignorable(InvalidRequest):
+    """A fault that lenient handling turns into a warning: the parameter is left out."""
+
+    code = "not-supported"
+
+
+def read_count(item: Item, types: Types, limits: Limits) -> int:
+    """The page size, at most the allowed one."""
+    if not _NUMBER.fullmatch(item.value):
+        raise InvalidRequest("_count must be a number that is not negative.")
+    return min(int(item.value), limits.max_count)
+
+
+def read_total(item: Item, types: Types, limits: Limits) -> str:
+    """none, estimate or accurate."""
+    return _one_of(item, TOTALS)
+
+
+def read_summary(item: Item, types: Types, limits: Limits) -> str | None:
+    """true, text, data, count, or None for false."""
+    summary = _one_of(item, SUMMARIES)
+    return None if summary == "false" else summary
+
+
+def _one_of(item: Item, allowed: tuple[str, ...]) -> str:
+    if item.value not in allowed:
+        raise InvalidRequest(f"{item.name} must be one of {', '.join(allowed)}.")
+    return item.value
+
+
+def read_elements(item: Item, types: Types, limits: Limits) -> tuple[str, ...]:
+    """Names of top-level elements."""
+    names = tuple(name.strip() for name in item.value.split(","))
+    if not all(map(_ELEMENT.fullmatch, names)):
+        raise InvalidRequest("_elements must be a list of top-level element names such as _elements=identifier,name.")
+    return tuple(dict.fromkeys(names))
+
+
+def read_sort(item: Item, types: Types, limits: Limits) -> tuple[SortKey, ...]:
+    """The sort keys; raises Ignorable for a parameter that cannot be sorted by."""
+    keys = item.value.split(",")
+    if len(keys) > limits.sort_keys:
+        raise InvalidRequest(f"_sort takes at most {limits.sort_keys} keys.")
+    return tuple(_sort_key(key.strip(), types) for key in keys)
+
+
+def _sort_key(key: str, types: Types) -> SortKey:
+    code = key.removeprefix("-")
+    if not code:
+        raise InvalidRequest("_sort must be a list of search parameters, each with a - before it to sort descending.")
+    parameter = find_parameter(types, code)
+    if parameter is None:
+        raise Ignorable(f"_sort: {unknown_parameter(types, code).diagnostics}")
+    if parameter.type in UNSERVED_TYPES:
+        raise Ignorable(f"_sort cannot use '{code}', a parameter of type {parameter.type}.")
+    return SortKey(code, parameter.type, key.startswith("-"))
+
+
+def read_include(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
+    """`Type:parameter`, `Type:parameter:TargetType`, `Type:*`, or `*` for all references of the types searched."""
+    _refuse_iteration(item)
+    if item.value == "*":
+        return tuple(_include(item, resource_type, "*", None) for resource_type in types)
+    source_type, parameter, target_type = _include_parts(item)
+    if source_type not in types:
+        raise InvalidRequest(
+            f"_include must name the type searched as its source, which {printable(source_type)} is not."
+            " Use _revinclude for other types."
+        )
+    return (_include(item, source_type, parameter, target_type),)
+
+
+def read_revinclude(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
+    """`Type:parameter` or `Type:parameter:TargetType` of resources that refer to what was found."""
+    _refuse_iteration(item)
+    source_type, parameter, target_type = _include_parts(item)
+    found = _include(item, source_type, parameter, target_type)
+    targets = tuple(target for target in types if target in found.target_types)
+    if not targets:
+        raise Ignorable(f"_revinclude: {source_type}:{printable(parameter)} never refers to {', '.join(types[:5])}.")
+    return (Include(found.source_type, found.parameters, targets, reverse=True),)
+
+
+def _refuse_iteration(item: Item) -> None:
+    if item.modifier in ITERATE:
+        raise InvalidRequest(f"{item.name}:{item.modifier} is not supported yet.")
+    if item.modifier is not None:
+        raise InvalidRequest(f"Unknown modifier ':{printable(item.modifier)}' of {item.name}.")
+
+
+def _include_parts(item: Item) -> tuple[str, str, str | None]:
+    parts = item.value.split(":")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise InvalidRequest(f"{item.name} must be written Type:parameter or Type:parameter:TargetType.")
+    if parts[0] not in RESOURCE_TYPES:
+        raise Ignorable(f"{item.name} names the unknown resource type '{printable(parts[0])}'.")
+    return parts[0], parts[1], parts[2] if len(parts) == 3 else None
+
+
+def _include(item: Item, source_type: str, code: str, target_type: str | None) -> Include:
+    references = {found.code: found for found in search_parameters(source_type).values() if found.type == "reference"}
+    codes = tuple(references) if code == "*" else (code,)
+    if not set(codes) <= set(references):
+        raise Ignorable(
+            f"{item.name}: '{printable(code)}' is not a reference parameter of {source_type}."
+            f" It has {', '.join(sorted(references)) or 'none'}."
+        )
+    targets = frozenset(target for known in codes for target in references[known].targets)
+    if ANY_RESOURCE & targets or any(not references[known].targets for known in codes):
+        targets = RESOURCE_TYPES
+    if target_type is not None:
+        if target_type not in targets:
+            raise Ignorable(f"{item.name}: {source_type}:{printable(code)} never refers to {printable(target_type)}.")
+        targets = frozenset({target_type})
+    return Include(source_type, codes, tuple(sorted(targets)))
+
+
+ReadResult: TypeAlias = Callable[[Item, Types, Limits], object]
+SINGLE: Mapping[str, tuple[str, ReadResult]] = {
+    "_count": ("count", read_count),
+    "_elements": ("elements", read_elements),
+    "_sort": ("sort", read_sort),
+    "_summary": ("summary", read_summary),
+    "_total": ("total", read_total),
+}
+"""Parameters that may stand once, with the attribute of Search that they set."""
+
+REPEATED: Mapping[str, Callable[[Item, Types, Limits], tuple[Include, ...]]] = {
+    "_include": read_include,
+    "_revinclude": read_revinclude,
+}

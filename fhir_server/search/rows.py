@@ -1,0 +1,116 @@
+"""The columns that every statement gives for a resource: enough to print it, whoever wrote it last.
+
+https://hl7.org/fhir/R4/resource.html#Meta
+
+`document` is the version's own text. Where a row has none (the portal wrote last), `live` is the row, `last` the newest
+document and `base` the row that it was written over: what a three-way merge needs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, null, select
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.sql import FromClause, Select
+
+from fhir_server.search.branches import Branch
+
+RESOURCE_COLUMNS = (
+    "mode",
+    "source",
+    "resource_type",
+    "fhir_id",
+    "version_id",
+    "updated_at",
+    "deleted_at",
+    "document",
+    "live",
+    "last",
+    "base",
+)
+MATCH, INCLUDE, PENDING = "match", "include", "pending"
+
+_JSON = JSON()
+_NO_JSON: ColumnElement[Any] = literal_column("NULL::json", _JSON)
+
+
+def resource_select(mode: str, branch: Branch, row: FromClause) -> Select[Any]:
+    """Selects RESOURCE_COLUMNS for the rows of `row`, a relation with all columns of the branch's table.
+
+    `source` is the number of the row's source; rows of a generic store with several types have that of the first.
+    Rows of a generic store always have their document, unless they are deleted.
+    """
+    documents = branch.store.documents.alias("d")
+    of_version = and_(
+        documents.c.resource_type == branch.type_column(row),
+        documents.c.fhir_id == row.c.fhir_id,
+        documents.c.version_id == row.c.version_id,
+    )
+    return select(*resource_columns(mode, branch, row, documents)).select_from(row.outerjoin(documents, of_version))
+
+
+def resource_columns(
+    mode: str, branch: Branch, row: FromClause, documents: FromClause
+) -> tuple[ColumnElement[Any], ...]:
+    """RESOURCE_COLUMNS over a row and its outer joined document."""
+    return (
+        literal_column(f"'{mode}'").label("mode"),
+        literal_column(str(branch.source.number)).label("source"),
+        branch.type_column(row).label("resource_type"),
+        row.c.fhir_id,
+        row.c.version_id,
+        row.c.updated_at,
+        row.c.deleted_at,
+        documents.c.document,
+        *_merge_columns(branch, row, documents),
+    )
+
+
+def _merge_columns(branch: Branch, row: FromClause, documents: FromClause) -> tuple[ColumnElement[Any], ...]:
+    if branch.source.generic:
+        return (_NO_JSON.label("live"), _NO_JSON.label("last"), _NO_JSON.label("base"))
+    without = documents.c.document.is_(None)
+    behind = and_(without, row.c.document_version.is_not(None))
+    live = func.row_to_json(literal_column(str(row.name)), type_=_JSON)  # type: ignore[attr-defined]
+    return (
+        case((without, live)).label("live"),
+        case((behind, _last_document(branch, row))).label("last"),
+        case((behind, _base_row(branch, row))).label("base"),
+    )
+
+
+def _last_document(branch: Branch, row: FromClause) -> ColumnElement[Any]:
+    last = branch.store.documents.alias("l")
+    return (
+        select(last.c.document)
+        .where(
+            last.c.resource_type == branch.type_column(row),
+            last.c.fhir_id == row.c.fhir_id,
+            last.c.version_id == row.c.document_version,
+        )
+        .scalar_subquery()
+    )
+
+
+def _base_row(branch: Branch, row: FromClause) -> ColumnElement[Any]:
+    base = branch.source.history.alias("h")
+    of_version = and_(base.c.fhir_id == row.c.fhir_id, base.c.version_id == row.c.document_version)
+    return (
+        select(func.row_to_json(literal_column("h"), type_=_JSON)).select_from(base).where(of_version).scalar_subquery()
+    )
+
+
+def pending_select(branch: Branch) -> Select[Any]:
+    """One row of mode pending if the branch has rows whose last document the portal has overtaken, otherwise none."""
+    row = branch.source.table.alias("r")
+    overtaken: Select[Any] = select(literal_column("1")).where(
+        row.c.document_version < row.c.version_id, row.c.deleted_at.is_(None)
+    )
+    nothing: dict[str, ColumnElement[Any]] = {name: null().label(name) for name in RESOURCE_COLUMNS}
+    nothing |= {
+        "mode": literal_column(f"'{PENDING}'").label("mode"),
+        "source": literal_column(str(branch.source.number)).label("source"),
+        "resource_type": branch.type_column(row).label("resource_type"),
+    }
+    return select(*nothing.values()).where(overtaken.exists())

@@ -1,0 +1,107 @@
+"""The search parameter types: one module each to read values and to compare them with index rows and columns.
+
+https://hl7.org/fhir/R4/search.html#ptypes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy.sql import FromClause
+
+from fhir_server.mapping.source import (
+    BooleanColumn,
+    DateColumn,
+    QuantityColumn,
+    ReferenceColumn,
+    SearchColumn,
+    StringColumn,
+    TokenColumn,
+)
+from fhir_server.search.expression import Leaf, Present
+from fhir_server.search.types import date, number, quantity, reference, string, token, uri
+from fhir_server.search.types.binding import Bind
+from fhir_server.search.types.reading import ParameterType, Reading, bad_value
+
+__all__ = ["INDEX_TABLES", "ON_COLUMN", "ON_ROWS", "TYPES", "ParameterType", "Reading", "bad_value", "index_table"]
+
+TYPES: Mapping[str, ParameterType] = {
+    "date": date.TYPE,
+    "number": number.TYPE,
+    "quantity": quantity.TYPE,
+    "reference": reference.TYPE,
+    "string": string.TYPE,
+    "token": token.TYPE,
+    "uri": uri.TYPE,
+}
+
+INDEX_TABLES: Mapping[str, str] = {kind: f"{kind}_index" for kind in TYPES}
+"""The attribute of Store that holds the rows of a parameter type."""
+
+
+def index_table(leaf: Leaf) -> str:
+    """The attribute of Store that holds the rows which answer `leaf`."""
+    return INDEX_TABLES[leaf.kind] if isinstance(leaf, Present) else leaf.table
+
+
+def _present_rows(leaf: Present, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
+    if leaf.kind == "reference":
+        return or_(rows.c.target_id.is_not(None), rows.c.url.is_not(None))
+    return true()
+
+
+def _present_column(leaf: Present, column: Any, bind: Bind) -> ColumnElement[bool]:
+    present: ColumnElement[bool] = _value_of(column).is_not(None)
+    return present
+
+
+def _value_of(column: SearchColumn | date.InstantColumn) -> ColumnElement[Any]:
+    match column:
+        case DateColumn(low):
+            return low
+        case QuantityColumn(value):
+            return value
+        case _:
+            return column.column
+
+
+OnRows = Callable[[Any, FromClause, Bind], ColumnElement[bool]]
+ON_ROWS: Mapping[type[Leaf], OnRows] = {
+    Present: _present_rows,
+    date.Date: date.on_rows,
+    number.Number: number.on_rows,
+    quantity.Quantity: quantity.on_rows,
+    reference.Address: reference.address_on_rows,
+    reference.LogicalReference: reference.identifier_on_rows,
+    reference.Reference: reference.on_rows,
+    reference.VersionedReference: reference.version_on_rows,
+    string.String: string.on_rows,
+    token.Token: token.on_rows,
+    uri.Uri: uri.on_rows,
+}
+
+OnColumn = Callable[[Any, Any, Bind], ColumnElement[bool]]
+ON_COLUMN: Mapping[tuple[type[Leaf], type[SearchColumn | date.InstantColumn]], OnColumn] = {
+    (date.Date, DateColumn): date.on_column,
+    (date.Date, date.InstantColumn): date.on_instant,
+    (quantity.Quantity, QuantityColumn): quantity.on_column,
+    (reference.Reference, ReferenceColumn): reference.on_column,
+    (string.String, StringColumn): string.on_column,
+    (token.Token, BooleanColumn): token.on_boolean,
+    **{
+        (Present, column): _present_column
+        for column in (
+            BooleanColumn,
+            DateColumn,
+            date.InstantColumn,
+            QuantityColumn,
+            ReferenceColumn,
+            StringColumn,
+            TokenColumn,
+        )
+    },
+}
+"""What can answer what; a pair that is missing is answered by index rows alone. (Token, TokenColumn) takes all
+columns of a parameter on one SQL column together and so stands apart: `token.on_column`."""
