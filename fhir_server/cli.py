@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fhir_server.commands import capability, database_url, doctor, migrate, serve
+from fhir_server.commands import capability, database_url, doctor, migrate, serve, upkeep
 from fhir_server.settings import OPTIONS, Settings, SettingsError, unknown_variables
 
 
@@ -34,6 +34,7 @@ COMMANDS: Final = (
     doctor,
     capability,
     database_url,
+    upkeep,
 )
 
 

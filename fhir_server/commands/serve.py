@@ -19,6 +19,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from fhir_server.commands import upkeep
 from fhir_server.settings import Settings
 
 NAME: Final = "serve"
@@ -60,7 +61,8 @@ def serve(settings: Settings, prepare: Prepare | None = None) -> int:
             partitions.ensure(conninfo)
             if prepare is not None:
                 prepare(final)
-            return _run_workers(final)
+            with upkeep.beside(final):
+                return _run_workers(final)
     except KeyboardInterrupt:
         return 0
 

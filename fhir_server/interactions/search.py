@@ -85,11 +85,12 @@ def _search(
     if member_of is not None and resource_type is not None:
         search = _in_compartment(search, resource_type, member_of, how)
     if search.summary == "count":
-        total = _total(context, request, search)
-        return _bundle(context, request, search, asked, [], total)
+        return _bundle(context, request, search, asked, [], _total(context, request, search))
     rows = _page(context, request, search, asked)
-    total = _total(context, request, search) if search.total == "accurate" else None
-    if search.total == "estimate":
+    total: int | None = None
+    if search.total == "accurate":
+        total = _total(context, request, search)
+    elif search.total == "estimate":
         total = _estimate(context, search)
     return _bundle(context, request, search, asked, rows, total)
 
@@ -169,4 +170,5 @@ def _entry(context: Context, request: FhirRequest, row: tuple[Any, ...], wanted:
     if wanted is not None and row[0] == "match":
         body = subsetted(one.resource_type, body, wanted)
     full_url = f'"{request.base_url}/{one.resource_type}/{one.fhir_id}"'.encode()
-    return b'{"fullUrl":' + full_url + b',"resource":' + body + b',"search":{"mode":"' + row[0].encode() + b'"}}'
+    mode: str = row[0]
+    return b'{"fullUrl":' + full_url + b',"resource":' + body + b',"search":{"mode":"' + mode.encode() + b'"}}'

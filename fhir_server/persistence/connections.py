@@ -13,10 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-from psycopg import Connection, Cursor
+from psycopg import Connection, Cursor, RawCursor
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format, TransactionStatus
+
+from fhir_server.persistence import arrays
+
+READ, WRITE = "read", "write"
+"""The kinds of connections that a thread owns."""
 
 PREPARED_STATEMENTS = 200
 """Prepared statements that a connection keeps; a plan takes 100 to 400 kB of the server's memory."""
@@ -66,6 +71,16 @@ class _CountingCursor(Cursor[Any]):
         return super().copy(statement, *arguments, **options)
 
 
+class RawCountingCursor(RawCursor[Any]):
+    """A cursor for statements with `$1`, `$2`, …: nothing in a long text is to be found and replaced each time."""
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+        """Runs one statement, which `count_statements` counts."""
+        for count in _counts:
+            count.statements.append(str(query))
+        return super().execute(query, *arguments, **options)
+
+
 class _BytesLoader(Loader):
     """JSON as the bytes the server sent: documents are handed on, and our own parser keeps the text of numbers."""
 
@@ -86,10 +101,13 @@ class _JsonBinaryLoader(_BytesLoader):
     format = Format.BINARY
 
 
-def connect(conninfo: str, *, statement_timeout_ms: int = 0, read_only: bool = False) -> Connection[Any]:
+def connect(
+    conninfo: str, *, statement_timeout_ms: int = 0, read_only: bool = False, wait_for_disk: bool = True
+) -> Connection[Any]:
     """A new connection that the caller closes: autocommit, UTC, json and jsonb as bytes, all statements prepared.
 
-    `statement_timeout_ms` 0 means none. Raises psycopg.OperationalError when the server cannot be reached.
+    `statement_timeout_ms` 0 means none. Without `wait_for_disk` a commit returns before its WAL is on disk: the database
+    stays consistent and survives the death of any process, but the last moments before a power failure may be lost. Raises psycopg.OperationalError when the server cannot be reached.
     """
     connection: Connection[Any] = psycopg.connect(
         conninfo, autocommit=True, prepare_threshold=0, cursor_factory=_CountingCursor
@@ -99,14 +117,16 @@ def connect(conninfo: str, *, statement_timeout_ms: int = 0, read_only: bool = F
         connection.adapters.register_loader(name, _BytesLoader)
     connection.adapters.register_loader("json", _JsonBinaryLoader)
     connection.adapters.register_loader("jsonb", _JsonbBinaryLoader)
+    arrays.register(connection)
     # set by statement, not in the startup packet, which a connection pooler would refuse
     settings = {
         "TimeZone": "UTC",
         "statement_timeout": str(statement_timeout_ms),
         "default_transaction_read_only": "on" if read_only else "off",
+        "synchronous_commit": "on" if wait_for_disk else "off",
     }
     listed = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
-    connection.cursor(binary=False).execute(f"SELECT {listed}", prepare=False)
+    Cursor(connection).execute(f"SELECT {listed}", prepare=False)  # not one of the statements that are counted
     return connection
 
 
@@ -126,14 +146,15 @@ def thread_connection(conninfo: str, kind: str, statement_timeout_ms: int = 0) -
     writes its audit row, so "read" is not read-only for the server. Raises psycopg.OperationalError.
     """
     if _owned.process != os.getpid():  # a fork: the parent goes on using its connections
-        _owned.__init__()  # type: ignore[misc]
+        _owned.process, _owned.connections = os.getpid(), {}
     key = (conninfo, kind, statement_timeout_ms)
     connection = _owned.connections.get(key)
     if connection is not None:
         if _is_usable(connection):
             return connection
         connection.close()
-    connection = connect(conninfo, statement_timeout_ms=statement_timeout_ms)
+    # What a read commits is its audit row; waiting for the disk each time would cost more than the read.
+    connection = connect(conninfo, statement_timeout_ms=statement_timeout_ms, wait_for_disk=kind != READ)
     _owned.connections[key] = connection
     return connection
 

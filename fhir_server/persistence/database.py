@@ -6,16 +6,19 @@ https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from psycopg import Connection, errors
 
 from fhir_server.errors import Conflict, FhirError, TooCostly, Unprocessable
-from fhir_server.persistence.connections import thread_connection
+from fhir_server.persistence.connections import READ, WRITE, RawCountingCursor, thread_connection
 
 T = TypeVar("T")
+_PLACEHOLDER = re.compile(r"%%|%\((\w+)\)s")
 
 ATTEMPTS = 6
 # A unique violation is a lost race for an id: the next attempt finds what the other one made.
@@ -31,14 +34,19 @@ class Database:
 
     def reader(self) -> Connection[Any]:
         """This thread's connection for single statements (autocommit)."""
-        return thread_connection(self.conninfo, "read", self._timeout_ms)
+        return thread_connection(self.conninfo, READ, self._timeout_ms)
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises TooCostly when it runs into the statement timeout."""
+        text, names = positional(sql)
         try:
-            return self.reader().execute(sql, parameters).fetchall()
+            cursor = RawCountingCursor(self.reader())
+            rows: list[tuple[Any, ...]] = cursor.execute(
+                text, [parameters[name] for name in names], prepare=True
+            ).fetchall()
         except errors.QueryCanceled:
             raise _too_costly() from None
+        return rows
 
     def transaction(self, work: Callable[[Connection[Any]], T]) -> T:
         """What `work` returns, in one transaction that is committed when this returns.
@@ -47,16 +55,16 @@ class Database:
         when the race is lost again and again, Unprocessable for a row that refers to nothing, TooCostly at the timeout.
         """
         for attempt in range(ATTEMPTS):
-            connection = thread_connection(self.conninfo, "write", self._timeout_ms)
+            connection = thread_connection(self.conninfo, WRITE, self._timeout_ms)
             try:
                 with connection.transaction():
                     return work(connection)
             except _LOST_RACES:
                 # Random waits keep two writers from meeting again and again.
-                time.sleep(random.uniform(0, 0.005 * 2**attempt))
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311 - no secret
             except errors.QueryCanceled:
                 raise _too_costly() from None
-            except (errors.ForeignKeyViolation, errors.CheckViolation):
+            except (errors.ForeignKeyViolation, errors.RestrictViolation, errors.CheckViolation):
                 raise Unprocessable("The resource contradicts what the database holds") from None
             except errors.DataError:
                 raise Unprocessable("A value is outside of what the database can hold") from None
@@ -65,6 +73,23 @@ class Database:
     def pinned(self, connection: Connection[Any]) -> Database:
         """The same database seen from inside a transaction: everything runs on its connection."""
         return _Pinned(self.conninfo, self._timeout_ms, connection)
+
+
+@lru_cache(maxsize=4000)
+def positional(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement with `%(name)s` as one with `$1`, and the names in the order of the numbers.
+
+    >>> positional("SELECT %(a)s, %(b)s, %(a)s, '100%%'")
+    (b"SELECT $1, $2, $1, '100%'", ('a', 'b'))
+    """
+    names: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%"
+        return f"${names.setdefault(match[1], len(names) + 1)}"
+
+    return _PLACEHOLDER.sub(number, sql).encode(), tuple(names)
 
 
 class _Pinned(Database):

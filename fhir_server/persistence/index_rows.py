@@ -6,9 +6,10 @@ bundle of thousands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 from psycopg import Connection
@@ -16,7 +17,9 @@ from sqlalchemy import Table
 
 from fhir_server.indexing import IndexRows
 from fhir_server.mapping.source import Store
+from fhir_server.persistence import arrays
 from fhir_server.persistence.names import column_name, qualified
+from fhir_server.persistence.tables import INDEXED_TEXT
 
 _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
     "token": (("parameter", "int4"), ("system", "text"), ("code", "text")),
@@ -51,9 +54,27 @@ _DOCUMENT = (
     ("resource_type", "text"),
     ("fhir_id", "text"),
     ("version_id", "int8"),
-    ("document", "text"),
+    ("document", "json"),
     ("method", "text"),
 )
+
+
+def _whole(values: Sequence[Any]) -> arrays.Packed:
+    return arrays.texts(values)
+
+
+def _cut(values: Sequence[Any]) -> arrays.Packed:
+    # An entry of a B-tree is bounded, and a search cuts what it looks for at the same place.
+    return arrays.texts([one if one is None or len(one) <= INDEXED_TEXT else one[:INDEXED_TEXT] for one in values])
+
+
+_PACKED: Mapping[str, Callable[[Sequence[Any]], object]] = {
+    "int4": arrays.int4s,
+    "int8": arrays.int8s,
+    "text": _cut,
+    "timestamptz": arrays.plain,
+    "numeric": arrays.plain,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +95,20 @@ def _table(store: Store, kind: str) -> Table:
     return table
 
 
+def _said(kind: str, name: str, sql_type: str) -> str:
+    column = f"said.{column_name(name)}"
+    if sql_type in _OPEN_ENDS:
+        return f"coalesce({column}, {_OPEN_ENDS[sql_type][name]})"
+    # An entry of a B-tree is bounded and FHIR's texts are not; a search cuts what it looks for at the same length.
+    return f"left({column}, {INDEXED_TEXT})" if sql_type == "text" and kind != "string" else column
+
+
 @cache
 def _write_sql(store: Store) -> str:
     parts = []
     for kind, columns in _KINDS.items():
         names = ", ".join(column_name(name) for name, _ in columns)
-        said = ", ".join(
-            f"coalesce(said.{column_name(name)}, {_OPEN_ENDS[sql_type][name]})"
-            if sql_type in _OPEN_ENDS
-            else f"said.{column_name(name)}"
-            for name, sql_type in columns
-        )
+        said = ", ".join(_said(kind, name, sql_type) for name, sql_type in columns)
         arrays = ", ".join(f"%({kind}_{name})s::{sql_type}[]" for name, sql_type in columns)
         parts.append(
             f"{kind}_rows AS (INSERT INTO {qualified(_table(store, kind))} ({names}, resource_key) "
@@ -94,7 +118,7 @@ def _write_sql(store: Store) -> str:
     arrays = ", ".join(f"%(document_{name})s::{sql_type}[]" for name, sql_type in _DOCUMENT)
     return (
         f"WITH {', '.join(parts)} INSERT INTO {qualified(store.documents)} ({names}) "
-        f"SELECT said.resource_type, said.fhir_id, said.version_id, said.document::json, said.method "
+        f"SELECT said.resource_type, said.fhir_id, said.version_id, said.document, said.method "
         f"FROM unnest({arrays}) AS said({names}) ON CONFLICT (resource_type, fhir_id, version_id) DO UPDATE "
         "SET document = excluded.document, method = excluded.method"
     )
@@ -112,17 +136,23 @@ def _delete_sql(store: Store) -> str:
 def write_documents(connection: Connection[Any], store: Store, rows: Sequence[DocumentRow]) -> None:
     """Insert the documents and their index rows; a version's document that exists already is replaced."""
     parameters: dict[str, Any] = {
-        "document_resource_type": [row.resource_type for row in rows],
-        "document_fhir_id": [row.fhir_id for row in rows],
-        "document_version_id": [row.version_id for row in rows],
-        "document_document": [row.document.decode() for row in rows],
-        "document_method": [row.method for row in rows],
+        "document_resource_type": arrays.texts([row.resource_type for row in rows]),
+        "document_fhir_id": arrays.texts([row.fhir_id for row in rows]),
+        "document_version_id": arrays.int8s([row.version_id for row in rows]),
+        "document_document": arrays.jsons([row.document for row in rows]),
+        "document_method": arrays.texts([row.method for row in rows]),
     }
     for kind, columns in _KINDS.items():
-        values = [(value, row.resource_key) for row in rows for value in getattr(row.index, kind)]
-        for place, (name, _) in enumerate(columns):
-            parameters[f"{kind}_{name}"] = [value[place] for value, _ in values]
-        parameters[f"{kind}_key"] = [key for _, key in values]
+        values: list[Any] = []
+        keys: list[int] = []
+        for row in rows:
+            found = getattr(row.index, kind)
+            values += found
+            keys += [row.resource_key] * len(found)
+        parameters[f"{kind}_key"] = arrays.int8s(keys)
+        for (name, sql_type), column in zip(columns, zip(*values, strict=True) if values else repeat(()), strict=False):
+            packed = _whole if kind == "string" and sql_type == "text" else _PACKED[sql_type]
+            parameters[f"{kind}_{name}"] = packed(column)
     connection.execute(_write_sql(store), parameters)
 
 

@@ -34,7 +34,7 @@ FROM {qualified(source.table)} AS r
 JOIN {qualified(source.store.documents)} AS d ON d.resource_type = '{source.resource_type}' AND d.fhir_id = r.fhir_id
  AND d.version_id = r.document_version
 WHERE r.document_version < r.version_id AND r.deleted_at IS NULL
-ORDER BY r.resource_key LIMIT {BATCH}
+ORDER BY r.document_version, r.version_id, r.resource_key LIMIT {BATCH}
 FOR UPDATE OF r {{wait}}
 """
 

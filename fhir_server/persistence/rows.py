@@ -91,12 +91,6 @@ def insert_rows(
     """
     made = connection.execute(_insert_sql(source, _columns(source, resource)), (_as_json(source, rows),)).fetchall()
     stored = {row[0]: Stored(*row) for row in made}
-    # After a tombstone the trigger continues the old numbers, which the INSERT could not know.
-    again = [one.resource_key for one in stored.values() if one.version_id != 1]
-    if again:
-        connection.execute(
-            f"UPDATE {qualified(source.table)} SET document_version = version_id WHERE resource_key = ANY(%s)", (again,)
-        )
     _write_children(connection, resource, rows, replace=False)
     return stored
 

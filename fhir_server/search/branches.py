@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, true
+from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.sql import FromClause
 from sqlalchemy.sql.selectable import NamedFromClause
 
@@ -36,9 +36,9 @@ class Branch:
         """The table under the name `r`."""
         return self.source.table.alias("r")
 
-    def of_types(self, row: FromClause) -> ColumnElement[bool]:
-        """The condition that a generic row is of these types; true for a table of one type."""
-        return one_of(row.c.resource_type, self.types) if self.source.generic else true()
+    def of_types(self, row: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """The condition that a generic row is of these types; none for a table of one type."""
+        return (one_of(row.c.resource_type, self.types),) if self.source.generic else ()
 
     def type_column(self, row: FromClause) -> ColumnElement[str]:
         """The resource type of a row."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.sql import FromClause
+from sqlalchemy.sql.elements import True_
 
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, SourcesOf, branches
@@ -75,13 +76,17 @@ class Compilation:
         """A placed tree as the condition on an undeleted row of the branch's types."""
         if looks_at_rows(placed):
             self.consults(branch)
-        return and_(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
+        return _all(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
 
     def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """As `where`, also for deleted rows, whose fate a read must tell."""
-        return and_(branch.of_types(row), condition(placed, row, branch, self.binds))
+        return _all(*branch.of_types(row), condition(placed, row, branch, self.binds))
 
     def consults(self, branch: Branch) -> None:
         """Notes that the statement looks at index rows of the branch."""
         if not branch.source.generic:
             self.consulted.setdefault(branch.source.number, branch)
+
+
+def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(true(), *(one for one in conditions if not isinstance(one, True_)))

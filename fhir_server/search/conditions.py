@@ -92,7 +92,7 @@ def _on_column(node: OnColumn, row: FromClause, binds: Binds) -> ColumnElement[b
     child = through.table.alias("c")
     found = _column_condition(node, tuple(on_alias(column, child) for column in node.columns), binds)
     kinds = dict.fromkeys(tuple(kind.conditions.items()) for kind in map(_through, node.columns) if kind is not None)
-    keys = select(child.c[through.key]).where(_of_kinds(child, tuple(kinds)), found)
+    keys = select(child.c[through.key]).where(*_of_kinds(child, tuple(kinds)), found)
     return _reached(node.form, keys, child.c[through.key], row.c[through.parent_key])
 
 
@@ -100,12 +100,13 @@ def _through(column: AnyColumn) -> Through | None:
     return getattr(column, "through", None)
 
 
-def _of_kinds(child: FromClause, kinds: Sequence[Sequence[tuple[str, str]]]) -> ColumnElement[bool]:
-    """The condition that a child row is of one of the kinds, each a list of (column, constant)."""
+def _of_kinds(child: FromClause, kinds: Sequence[Sequence[tuple[str, str]]]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a child row is of one of the kinds, each a list of (column, constant)."""
     if len(kinds) > 1 and all(len(kind) == 1 and kind[0][0] == kinds[0][0][0] for kind in kinds):
-        return child.c[kinds[0][0][0]].in_([sql_literal(value) for ((_, value),) in kinds])
-    of_kind = [and_(true(), *(child.c[name] == sql_literal(value) for name, value in kind)) for kind in kinds]
-    return of_kind[0] if len(of_kind) == 1 else or_(*of_kind)
+        return (child.c[kinds[0][0][0]].in_([sql_literal(value) for ((_, value),) in kinds]),)
+    if len(kinds) == 1:
+        return tuple(child.c[name] == sql_literal(value) for name, value in kinds[0])
+    return (or_(*(and_(true(), *(child.c[name] == sql_literal(value) for name, value in kind)) for kind in kinds)),)
 
 
 def _column_condition(node: OnColumn, columns: tuple[AnyColumn, ...], binds: Binds) -> ColumnElement[bool]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, false, func, literal_column, or_, select, union_all
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.request import Search
+from fhir_server.search.rows import is_pending
 
 
 def count_select(search: Search, compilation: Compilation) -> Select[Any]:
@@ -23,15 +24,10 @@ def count_select(search: Search, compilation: Compilation) -> Select[Any]:
         row = branch.row()
         counted = select(func.count()).select_from(row).where(compilation.matches(row, branch)).scalar_subquery()
         total = counted if total is None else total + counted
-    pending = [_overtaken(branch.row()) for branch in compilation.consulted.values()]
+    pending = [is_pending(branch.row()) for branch in compilation.consulted.values()]
     return select(
         (literal_column("0") if total is None else total).label("total"), or_(false(), *pending).label("pending")
     )
-
-
-def _overtaken(row: Any) -> ColumnElement[bool]:
-    overtaken = (row.c.document_version < row.c.version_id, row.c.deleted_at.is_(None))
-    return exists(select(literal_column("1")).select_from(row).where(*overtaken))
 
 
 def matches_select(search: Search, compilation: Compilation) -> Select[Any] | CompoundSelect[Any]:

@@ -19,15 +19,16 @@ from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.types import TypeEngine
 
-from fhir_server.mapping.source import DateColumn, QuantityColumn, StringColumn, Through, TokenColumn
+from fhir_server.mapping.source import DateColumn, QuantityColumn, ReferenceColumn, StringColumn, Through
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.conditions import on_alias
+from fhir_server.search.expression import And, Expression
 from fhir_server.search.placement import AnyColumn, own_columns
 from fhir_server.search.request import SortKey
 from fhir_server.search.types import INDEX_TABLES
 from fhir_server.search.types.binding import TEXT
-from fhir_server.search.types.date import TIMESTAMP
+from fhir_server.search.types.date import TIMESTAMP, Date
 from fhir_server.search.types.number import NUMERIC
 from fhir_server.search.types.string import INDEXED_LENGTH
 
@@ -68,8 +69,15 @@ class Order:
     """The row column that no two results share: resource_key, or fhir_id where one type is sorted."""
 
 
-def order_of(sort: Sequence[SortKey], single_type: bool) -> Order:
-    """The order for these sort keys; the unique key goes in the direction of the first."""
+def order_of(sort: Sequence[SortKey], criteria: Expression, single_type: bool) -> Order:
+    """The order for these sort keys; the unique key goes in the direction of the first.
+
+    Without sort keys, a search by _lastUpdated goes in the order of changes: its index gives that for nothing, and who
+    asks what has changed wants to go on from there.
+    """
+    parts = criteria.parts if isinstance(criteria, And) else (criteria,)
+    if not sort and any(isinstance(part, Date) and part.parameter == "_lastUpdated" for part in parts):
+        sort = (SortKey("_lastUpdated", "date"),)
     columns: list[OrderColumn] = []
     for number, key in enumerate(sort):
         if key.parameter == "_id" and single_type:
@@ -168,8 +176,8 @@ def _sql_value(column: AnyColumn) -> ColumnElement[Any]:
             return value
         case StringColumn(value, normal):
             return func.fhir_normalize(value) if normal is None else normal
-        case TokenColumn(value):
-            return cast(value, TEXT)
+        case ReferenceColumn(value, target_type):
+            return sql_literal(f"{target_type}/") + value
         case _:
             return cast(column.column, TEXT)
 

@@ -74,7 +74,7 @@ class Statements:
         statement run again.
         """
         criteria = rewrite(search.criteria)
-        order = order_of(search.sort, len(search.types) == 1)
+        order = order_of(search.sort, criteria, len(search.types) == 1)
         included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
         visible = seen((*search.types, *included), visibility)
         key = ("page", search.types, search.sort, search.includes, after is None)

@@ -63,6 +63,6 @@ BEGIN
         EXECUTE format('CREATE UNIQUE INDEX %1$s_resource_key ON %1$I (resource_key)', name);
         EXECUTE format('CREATE INDEX %1$s_updated_at ON %1$I (updated_at DESC, fhir_id DESC)', name);
         -- rows that the portal wrote after their last document: they wait to be merged
-        EXECUTE format('CREATE INDEX %1$s_pending ON %1$I (resource_key) WHERE document_version < version_id', name);
+        EXECUTE format('CREATE INDEX %1$s_pending ON %1$I (document_version, version_id, resource_key) WHERE document_version < version_id', name);
     END LOOP;
 END $do$;

@@ -19,7 +19,7 @@ CREATE UNIQUE INDEX fhir_resources_resource_key ON phi.fhir_resources (resource_
 CREATE INDEX fhir_resources_updated_at ON phi.fhir_resources (resource_type, updated_at DESC, fhir_id DESC);
 CREATE INDEX fhir_resources_patient ON phi.fhir_resources (patient_fhir_id, resource_type, fhir_id)
     WHERE patient_fhir_id IS NOT NULL;
-CREATE INDEX fhir_resources_pending ON phi.fhir_resources (resource_key) WHERE document_version < version_id;
+CREATE INDEX fhir_resources_pending ON phi.fhir_resources (document_version, version_id, resource_key) WHERE document_version < version_id;
 
 CREATE TABLE phi.documents (
     resource_type text COLLATE "C" NOT NULL,

@@ -11,14 +11,31 @@ END $$;
 CREATE FUNCTION fhir_next_position() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE format('SELECT coalesce(max("position") + 1, 0) FROM %I.%I WHERE patient_fhir_id = $1',
-                   TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO NEW."position" USING NEW.patient_fhir_id;
+    CASE TG_TABLE_NAME -- written out, because dynamic SQL would be planned for every row
+        WHEN 'fhir_patient_names' THEN
+            NEW."position" := (SELECT max(r."position") FROM public.fhir_patient_names r
+                               WHERE r.patient_fhir_id = NEW.patient_fhir_id);
+        WHEN 'fhir_patient_identifiers' THEN
+            NEW."position" := (SELECT max(r."position") FROM public.fhir_patient_identifiers r
+                               WHERE r.patient_fhir_id = NEW.patient_fhir_id);
+        WHEN 'fhir_patient_addresses' THEN
+            NEW."position" := (SELECT max(r."position") FROM public.fhir_patient_addresses r
+                               WHERE r.patient_fhir_id = NEW.patient_fhir_id);
+        WHEN 'fhir_patient_telecoms' THEN
+            NEW."position" := (SELECT max(r."position") FROM public.fhir_patient_telecoms r
+                               WHERE r.patient_fhir_id = NEW.patient_fhir_id);
+    END CASE;
+    NEW."position" := coalesce(NEW."position" + 1, 0);
     RETURN NEW;
 END $$;
 
+-- The functions below are planned once per session, for one patient or for thousands and perhaps while the tables are still
+-- empty: without the two settings every call would be planned anew, or go on reading whole tables when they have grown.
+
 -- fhir_patient_names → fhir_patients.names and fhir_patient_strings
 CREATE FUNCTION fhir_project_patient_names() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC'
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     touched text[];
 BEGIN
@@ -63,7 +80,8 @@ END $$;
 
 -- fhir_patient_addresses → fhir_patients.addresses and fhir_patient_strings
 CREATE FUNCTION fhir_project_patient_addresses() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC'
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     touched text[];
 BEGIN
@@ -106,7 +124,8 @@ END $$;
 
 -- fhir_patient_identifiers → fhir_patients.identifiers
 CREATE FUNCTION fhir_project_patient_identifiers() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC'
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     touched text[];
 BEGIN
@@ -138,7 +157,8 @@ END $$;
 
 -- fhir_patient_telecoms → fhir_patients.telecoms
 CREATE FUNCTION fhir_project_patient_telecoms() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC' AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET "TimeZone" = 'UTC'
+    SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     touched text[];
 BEGIN

@@ -83,7 +83,13 @@ organizations = Table(
     Index("organizations_account_id", "account_id"),
     Index("organizations_resource_key", "resource_key", unique=True),
     Index("organizations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("organizations_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "organizations_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index("organizations_normal_name", text('fhir_normalize(name) COLLATE "C"'), "fhir_id"),
 )
 
@@ -133,7 +139,13 @@ user_organizations = Table(
     Index("user_organizations_organization_id", "organization_id"),
     Index("user_organizations_resource_key", "resource_key", unique=True),
     Index("user_organizations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("user_organizations_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "user_organizations_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index("user_organizations_practitioner_fhir_id", "practitioner_fhir_id"),
     Index("user_organizations_organization_fhir_id", "organization_fhir_id"),
 )

@@ -60,7 +60,13 @@ fhir_patients = Table(
     Index("fhir_patients_birth_date", "birth_date"),
     Index("fhir_patients_resource_key", "resource_key", unique=True),
     Index("fhir_patients_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("fhir_patients_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "fhir_patients_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index(
         "fhir_patients_managing_organization_fhir_id",
         "managing_organization_fhir_id",
@@ -90,7 +96,13 @@ fhir_practitioners = Table(
     Index("fhir_practitioners_npi_number", "npi_number"),
     Index("fhir_practitioners_resource_key", "resource_key", unique=True),
     Index("fhir_practitioners_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("fhir_practitioners_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "fhir_practitioners_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index(
         "fhir_practitioners_last_name", text("fhir_normalize(user_snapshot ->> 'last_name') COLLATE \"C\""), "fhir_id"
     ),
@@ -120,7 +132,13 @@ fhir_facilities = Table(
     Index("fhir_facilities_status", "status"),
     Index("fhir_facilities_resource_key", "resource_key", unique=True),
     Index("fhir_facilities_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("fhir_facilities_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "fhir_facilities_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index("fhir_facilities_organization_fhir_id", "organization_fhir_id"),
     Index("fhir_facilities_normal_name", text('fhir_normalize(name) COLLATE "C"'), "fhir_id"),
 )
@@ -150,7 +168,13 @@ fhir_observations = Table(
     Index("fhir_observations_practitioner_fhir_id", "practitioner_fhir_id"),
     Index("fhir_observations_resource_key", "resource_key", unique=True),
     Index("fhir_observations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("fhir_observations_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "fhir_observations_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index(
         "fhir_observations_patient_date",
         "patient_fhir_id",

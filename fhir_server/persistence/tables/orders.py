@@ -51,7 +51,13 @@ manufacturers = Table(
     Index("manufacturers_status", "status"),
     Index("manufacturers_resource_key", "resource_key", unique=True),
     Index("manufacturers_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-    Index("manufacturers_pending", "resource_key", postgresql_where=text("document_version < version_id")),
+    Index(
+        "manufacturers_pending",
+        "document_version",
+        "version_id",
+        "resource_key",
+        postgresql_where=text("document_version < version_id"),
+    ),
     Index("manufacturers_normal_name", text('fhir_normalize(name) COLLATE "C"'), "fhir_id"),
 )
 

@@ -97,7 +97,7 @@ def _resources(schema: str) -> Table:
         Index("fhir_resources_resource_key", "resource_key", unique=True),
         Index("fhir_resources_updated_at", "resource_type", *newest),
         Index("fhir_resources_patient", "patient_fhir_id", "resource_type", "fhir_id", postgresql_where=patient),
-        Index("fhir_resources_pending", "resource_key", postgresql_where=pending),
+        Index("fhir_resources_pending", "document_version", "version_id", "resource_key", postgresql_where=pending),
         schema=schema,
     )
 

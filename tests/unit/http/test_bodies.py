@@ -83,7 +83,9 @@ def test_gzip_members_are_joined_up_to_a_number() -> None:
         gunzip(gzip.compress(b"") * 100_000, 10)
 
 
-@pytest.mark.parametrize("packed", [b"plain", gzip.compress(b"abc")[:-3], gzip.compress(b"abc") + b"rest"])
+@pytest.mark.parametrize(
+    "packed", [b"plain", gzip.compress(b"abc", mtime=0)[:-3], gzip.compress(b"abc", mtime=0) + b"rest"]
+)
 def test_broken_gzip_is_invalid(packed: bytes) -> None:
     with pytest.raises(InvalidRequest):
         gunzip(packed, 100)

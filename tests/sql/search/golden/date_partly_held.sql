@@ -1,0 +1,33 @@
+-- Observation?date=2024-03
+-- {'p0': '2024-03-01T00:00:00+00:00', 'p1': '2024-04-01T00:00:00+00:00'}
+SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+FROM (SELECT <page>, page.sort0 AS sort0
+FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE r.deleted_at IS NULL AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone OR r.resource_key = ANY (array((SELECT i.resource_key
+FROM phi.date_index AS i
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone))))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
+AND (EXISTS (SELECT 1
+FROM phi.date_index AS i
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+ORDER BY sort0
+LIMIT %(limit)s::bigint) AS page
+UNION ALL SELECT 'pending' AS mode, 2 AS source, 'Observation' AS resource_type, NULL AS fhir_id, NULL AS version_id, NULL AS updated_at, NULL AS deleted_at, NULL AS document, NULL AS live, NULL AS last, NULL AS base, NULL AS sort0
+WHERE (SELECT r.resource_key
+FROM fhir_observations AS r
+WHERE r.document_version < r.version_id AND r.deleted_at IS NULL
+ORDER BY r.document_version, r.version_id, r.resource_key
+LIMIT 1) IS NOT NULL) AS answer
+ORDER BY answer.mode DESC, answer.sort0 ASC
+-- next page
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone)))) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint

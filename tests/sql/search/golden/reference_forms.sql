@@ -1,0 +1,18 @@
+-- Condition?encounter:identifier=urn:e|1&subject=http://other/Patient/1
+-- {'p0': '1', 'p1': 'urn:e', 'p2': 'http://other/Patient/1'}
+SELECT <page>, CAST(page.sort0 AS TEXT) AS sort0
+FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Condition'
+AND (EXISTS (SELECT 1
+FROM phi.reference_index AS i
+WHERE i.parameter = -1103450112 AND i.identifier_value = %(p0)s::text AND i.identifier_system = %(p1)s::text AND i.resource_key = r.resource_key))
+AND (EXISTS (SELECT 1
+FROM phi.reference_index AS i
+WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r) AS page
+ORDER BY page.sort0 ASC
+-- next page
+WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
