@@ -90,6 +90,12 @@ class TypeNotSupported(NotFound):
     code = "not-supported"
 
 
+class OperationNotSupported(NotFound):
+    """The address names an operation that this server does not have."""
+
+    code = "not-supported"
+
+
 class MethodNotAllowed(FhirError):
     """The path exists and does not take this method; `headers` holds Allow."""
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from fhir_server.errors import FhirError, InvalidRequest
 from fhir_server.interactions.bundles.entries import Entry, RequestBundle
 from fhir_server.interactions.bundles.references import collect
-from fhir_server.interactions.bundles.responses import answered_entry, bundle_response, failed_entry
+from fhir_server.interactions.bundles.responses import answered_entry, bundle_response, failed_entry, read_entry
 from fhir_server.interactions.request import FhirRequest, FhirResponse
+
+_log = logging.getLogger(__name__)
 
 
 def batch(request: FhirRequest, bundle: RequestBundle, run: Callable[[Entry], FhirResponse]) -> FhirResponse:
@@ -23,9 +26,13 @@ def _entry(entry: Entry, names: set[str], run: Callable[[Entry], FhirResponse]) 
             raise entry.error
         if entry.is_write and isinstance(entry.resource, dict):
             _refuse_links(entry, names)
-        return answered_entry(run(entry))
+        answer = run(entry)
+        return answered_entry(answer) if entry.is_write else read_entry(entry, answer)
     except FhirError as error:
         return failed_entry(error)
+    except Exception as error:  # noqa: BLE001 - the entries before this one are stored: the client must hear of them
+        _log.error("entry %d of a batch failed: %s", entry.index, type(error).__name__)
+        return failed_entry(FhirError("This entry could not be processed"))
 
 
 def _refuse_links(entry: Entry, names: set[str]) -> None:

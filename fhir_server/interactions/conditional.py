@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#ccreate
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg import Connection
@@ -14,7 +15,10 @@ from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.interactions.searching import match_ids
 
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))"
+_LOCK = """
+SELECT pg_advisory_xact_lock(criteria.key)
+FROM (SELECT DISTINCT hashtextextended(said, 1) AS key FROM unnest(%s::text[]) AS said ORDER BY 1) AS criteria
+"""
 
 
 def query_of(resource_type: str, criteria: str) -> str:
@@ -27,10 +31,19 @@ def query_of(resource_type: str, criteria: str) -> str:
     return query
 
 
+def lock_text(resource_type: str, query: str) -> str:
+    """One text for the same criteria in any order; locks and comparisons of criteria go by it."""
+    return f"{resource_type}?{'&'.join(sorted(query.split('&')))}"
+
+
+def lock_all_criteria(connection: Connection[Any], lock_texts: Iterable[str]) -> None:
+    """Let one transaction at a time act on each of these, in one order for everybody."""
+    connection.execute(_LOCK, (sorted(lock_texts),))
+
+
 def lock_criteria(connection: Connection[Any], resource_type: str, criteria: str) -> None:
     """Let one transaction at a time act on these criteria, so that parallel conditional creates make one resource."""
-    query = "&".join(sorted(query_of(resource_type, criteria).split("&")))
-    connection.execute(_LOCK, (f"{resource_type}?{query}",))
+    lock_all_criteria(connection, [lock_text(resource_type, query_of(resource_type, criteria))])
 
 
 def matches(

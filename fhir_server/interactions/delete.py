@@ -20,7 +20,6 @@ from fhir_server.persistence.writes import Change
 
 def delete(context: Context, request: FhirRequest, resource_type: str, fhir_id: str) -> FhirResponse:
     """Delete the resource: a version of its own, after which reads are 410; what is not there is deleted already."""
-    context.registry.sources(resource_type)
     return context.database.transaction(
         lambda connection: _delete(context, connection, request, resource_type, fhir_id)
     )

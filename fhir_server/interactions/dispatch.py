@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fhir_server.errors import FhirError, MethodNotAllowed, NotFound
+from fhir_server.errors import FhirError, MethodNotAllowed, NotFound, OperationNotSupported
 from fhir_server.interactions.batch import batch
 from fhir_server.interactions.bundles.entries import Entry, parse_bundle
 from fhir_server.interactions.capabilities import capabilities, capability_statement
@@ -80,7 +80,7 @@ def _route(path: tuple[str, ...]) -> tuple[dict[str, Interaction], tuple[str, ..
         ):
             return methods, tuple(said for wanted, said in zip(shape, path, strict=True) if wanted not in _LITERALS)
     if any(part.startswith("$") for part in path):
-        raise NotFound("This server has no such operation", issues=()) from None
+        raise OperationNotSupported("This server has no such operation")
     raise NotFound("There is nothing at this address")
 
 
@@ -93,10 +93,10 @@ def _is(wanted: str, said: str) -> bool:
 def run(context: Context, request: FhirRequest) -> FhirResponse:
     """The answer to one request; raises FhirError."""
     methods, parts = _route(request.path)
+    for resource_type in parts[:1]:
+        context.registry.sources(resource_type)  # an unknown type is a 404, whatever else is wrong
     interaction = methods.get(request.method)
     if interaction is None:
-        for part in parts[:1]:
-            context.registry.sources(part)
         allowed = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
         raise MethodNotAllowed("This address does not take this method", headers={"Allow": allowed})
     return interaction(context, request, *parts)

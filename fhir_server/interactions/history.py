@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -19,14 +20,14 @@ from fhir_server.persistence.history import Versions, versions_sql
 from fhir_server.search.paging import Continuation
 from fhir_server.search.query import Item, parse_query
 
+_VERSION = re.compile("[1-9][0-9]{0,17}")
 _FAR_PAST = datetime(1, 1, 1, tzinfo=UTC)
 _FAR_FUTURE = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def vread(context: Context, request: FhirRequest, resource_type: str, fhir_id: str, version: str) -> FhirResponse:
     """The resource as that version was; 404 for a version that never was, 410 for a deletion."""
-    context.registry.sources(resource_type)
-    if not version.isascii() or not version.isdigit() or len(version) > 18:
+    if not _VERSION.fullmatch(version):
         raise NotFound("There is no such version")
     found = _versions(context, Versions(resource_type, fhir_id, int(version)))
     entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one, _ in found)
@@ -46,13 +47,11 @@ def vread(context: Context, request: FhirRequest, resource_type: str, fhir_id: s
 
 def history_instance(context: Context, request: FhirRequest, resource_type: str, fhir_id: str) -> FhirResponse:
     """All versions of one resource, newest first; 404 for a resource that never was."""
-    context.registry.sources(resource_type)
     return _history(context, request, resource_type, fhir_id)
 
 
 def history_type(context: Context, request: FhirRequest, resource_type: str) -> FhirResponse:
     """The versions of all resources of a type, newest first."""
-    context.registry.sources(resource_type)
     return _history(context, request, resource_type, None)
 
 

@@ -13,14 +13,19 @@ from fhir_server.json_text import encode_json
 from fhir_server.mapping.rendering import with_meta
 from fhir_server.persistence import audit
 from fhir_server.persistence.states import State
-from fhir_server.persistence.writes import Change, Written, write
+from fhir_server.persistence.writes import Blame, Change, Written, write
 
 
 def store(
-    context: Context, connection: Connection[Any], request: FhirRequest, changes: Sequence[Change], operation: str
+    context: Context,
+    connection: Connection[Any],
+    request: FhirRequest,
+    changes: Sequence[Change],
+    operation: str,
+    blame: Blame | None = None,
 ) -> list[Written]:
     """Store `changes` and their audit row in the caller's transaction; see `writes.write` for what is raised."""
-    written = write(connection, context.registry, changes, base_url=request.base_url, zone=context.zone)
+    written = write(connection, context.registry, changes, base_url=request.base_url, zone=context.zone, blame=blame)
     entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one in written)
     single = changes[0] if len(changes) == 1 else None
     audit.record(

@@ -6,56 +6,37 @@ https://hl7.org/fhir/R4/http.html#trules
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from psycopg import Connection
 
-from fhir_server.errors import FhirError, InvalidRequest, Issue, MultipleMatches, NotFound, PreconditionFailed
+from fhir_server.errors import Conflict, FhirError, InvalidRequest
 from fhir_server.interactions import preconditions
 from fhir_server.interactions.answers import prefers
 from fhir_server.interactions.bundles.entries import Entry, RequestBundle
 from fhir_server.interactions.bundles.order import refuse_overlap
 from fhir_server.interactions.bundles.patches import patch_document
 from fhir_server.interactions.bundles.references import (
-    Occurrence,
     Targets,
-    conditional_references,
-    rewrite,
+    collect,
+    is_local,
+    rewrite_and_tell,
     unresolved_urns,
 )
-from fhir_server.interactions.bundles.responses import answered_entry, bundle_response, deleted_entry, written_entry
-from fhir_server.interactions.conditional import lock_criteria, matches
+from fhir_server.interactions.bundles.responses import bundle_response, deleted_entry, read_entry, written_entry
 from fhir_server.interactions.content import acceptable
-from fhir_server.interactions.context import Context
+from fhir_server.interactions.context import Context, audit_of
+from fhir_server.interactions.identities import Resolved, at_entry, blaming_entry, resolve
+from fhir_server.interactions.linking import Links, Waiting, waves
 from fhir_server.interactions.patch import patched_state
 from fhir_server.interactions.request import FhirRequest, FhirResponse
-from fhir_server.interactions.storing import as_written, store
-from fhir_server.interactions.update import target_of
+from fhir_server.interactions.storing import store
+from fhir_server.persistence import audit
 from fhir_server.persistence.states import Identity, State, lock_states
 from fhir_server.persistence.writes import Change, Written
 
 RunEntry = Callable[[Context, Entry], FhirResponse]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """An entry that writes, with the identity it turned out to mean.
-
-    `identity` None: nothing to do (a conditional delete that matched nothing). `exists`: a conditional create that found
-    its resource, which is only answered.
-    """
-
-    entry: Entry
-    identity: Identity | None
-    exists: bool = False
-    resource: dict[str, Any] | None = None
-
-    @property
-    def changes(self) -> bool:
-        """Whether something is to be written."""
-        return self.identity is not None and not self.exists
 
 
 def transaction(context: Context, request: FhirRequest, bundle: RequestBundle, run: RunEntry) -> FhirResponse:
@@ -65,231 +46,133 @@ def transaction(context: Context, request: FhirRequest, bundle: RequestBundle, r
     """
 
     def work(connection: Connection[Any]) -> FhirResponse:
-        resolved = _resolve(context, connection, request, bundle)
-        refuse_overlap((one.entry.index, *one.identity) for one in resolved if one.changes and one.identity)
-        resolved = _rewrite(request, resolved)
-        written, states = _write(context, connection, request, resolved)
-        writers = {one.entry.index: one for one in resolved}
-        preference = prefers(request, "return")
-        inside = context.within(connection)
-        entries = [
-            _written_entry(context, request, writers[entry.index], written, states, preference)
-            if entry.is_write
-            else _read_entry(inside, run, entry)
-            for entry in bundle.entries
-        ]
-        return bundle_response("transaction-response", entries)
+        return _Transaction(context, connection, request).answer(bundle, run)
 
     return context.database.transaction(work)
 
 
-def _written_entry(
-    context: Context,
-    request: FhirRequest,
-    one: Resolved,
-    written: Mapping[Identity, Written],
-    states: Mapping[Identity, State],
-    preference: str | None,
-) -> bytes:
-    stored = written.get(one.identity) if one.identity is not None else None
-    if one.entry.method == "DELETE":
-        return deleted_entry(stored)
-    if stored is None:
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """An entry whose resource has its links to other entries replaced; `left` are references that lead nowhere yet."""
+
+    of: Resolved
+    resource: dict[str, Any] | None = None
+    left: tuple[str, ...] = ()
+
+
+class _Transaction:
+    """One attempt: made from the request alone, so that a lost race can be tried again."""
+
+    def __init__(self, context: Context, connection: Connection[Any], request: FhirRequest) -> None:
+        self._context, self._connection, self._request = context, connection, request
+        self._written: dict[Identity, Written] = {}
+
+    def answer(self, bundle: RequestBundle, run: RunEntry) -> FhirResponse:
+        """Write, then read, then answer in the order of the request."""
+        resolved = resolve(self._context, self._connection, self._request, bundle.entries)
+        refuse_overlap((one.entry.index, *one.identity) for one in resolved if one.changes and one.identity)
+        targets = _targets(resolved)
+        self._write([_linked(one, targets) for one in resolved if one.changes], targets)
+        self._tell_of_the_rest(resolved)
+        writers = {one.entry.index: one for one in resolved}
+        preference = prefers(self._request, "return")
+        inside = self._context.within(self._connection)
+        entries = []
+        for entry in bundle.entries:
+            if entry.is_write:
+                entries.append(self._written_entry(writers[entry.index], preference))
+            else:
+                with blaming_entry(entry.index):
+                    entries.append(read_entry(entry, run(inside, entry)))
+        return bundle_response("transaction-response", entries)
+
+    def _tell_of_the_rest(self, resolved: Sequence[Resolved]) -> None:
+        """Audit what was found instead of written, and a bundle of writes that had nothing to do."""
+        found = [one.found for one in resolved if one.found is not None]
+        if found or (resolved and not self._written):
+            entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one in found)
+            audit.record(self._connection, audit_of(self._request, "transaction", "Bundle", entities=entities))
+
+    def _written_entry(self, one: Resolved, preference: str | None) -> bytes:
+        base = self._request.base_url
+        stored = self._written.get(one.identity) if one.identity is not None else None
+        if one.entry.method == "DELETE":
+            return deleted_entry(stored)
+        if one.found is not None:
+            found = one.found
+            document = found.json(self._context.registry)
+            stored = Written(found.resource_type, found.fhir_id, found.version_id, found.updated_at, document, False)
+        assert stored is not None
+        return written_entry(base, stored, preference, 201 if stored.created and not one.exists else 200)
+
+    def _write(self, linked: Sequence[_Linked], targets: Targets) -> None:
+        known = [one.of.identity for one in linked if one.of.identity is not None and not one.of.is_new]
+        states = lock_states(self._connection, self._context.registry, known)
+        waiting = []
+        for one in linked:
+            with blaming_entry(one.of.entry.index):
+                waiting += self._waiting(one, states, targets)
+        places = {one.change.identity: one.index for one in waiting}
+        links = Links(self._context, self._connection, self._request)
+
+        def blame(change: Change, error: FhirError) -> FhirError:
+            return at_entry(places[change.identity], error)
+
+        for wave in waves(waiting) if waiting else ():
+            changes = links.resolved(wave)
+            stored = store(self._context, self._connection, self._request, changes, "transaction", blame=blame)
+            self._written |= {(one.resource_type, one.fhir_id): one for one in stored}
+
+    def _waiting(self, linked: _Linked, states: Mapping[Identity, State], targets: Targets) -> list[Waiting]:
+        """What the entry changes: one change, or none when it deletes what is not there."""
+        one, entry = linked.of, linked.of.entry
         assert one.identity is not None
-        return written_entry(request.base_url, as_written(context, states[one.identity]), preference, 200)
-    return written_entry(request.base_url, stored, preference, 201 if stored.created else 200)
+        kind, fhir_id = one.identity
+        state = states.get(one.identity)
+        preconditions.check(entry.if_match, entry.if_none_match if entry.method == "PUT" else None, state)
+        if entry.method == "DELETE":
+            if state is None or state.deleted_at is not None:
+                return []
+            return [Waiting.of(entry.index, Change(kind, fhir_id, "DELETE", None, state), ())]
+        if one.unclaimed and state is not None and state.deleted_at is None:
+            raise Conflict("Nothing matches the criteria, but the resource's id belongs to another resource")
+        if entry.method == "PATCH":
+            tree, left = self._patched(linked, state, targets)
+            return [Waiting.of(entry.index, Change(kind, fhir_id, "PUT", tree, state), left)]
+        assert linked.resource is not None
+        tree = acceptable(self._context, linked.resource, second=False)
+        return [Waiting.of(entry.index, Change(kind, fhir_id, entry.method, tree, state), linked.left)]
+
+    def _patched(
+        self, linked: _Linked, state: State | None, targets: Targets
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        content_type, document = patch_document(linked.resource)
+        tree = patched_state(self._context, state, content_type, document)
+        # A JSON Patch comes in base64, where no link could be replaced before.
+        tree, left = rewrite_and_tell(tree, targets, linked.of.entry.full_url)
+        before = state.tree(self._context.registry) if left and state is not None else {}
+        known = {one.value for one in collect(before)}
+        new = tuple(one for one in left if one not in known)
+        _refuse_loose(tree, new)
+        return tree, new
 
 
-def _read_entry(context: Context, run: RunEntry, entry: Entry) -> bytes:
-    try:
-        return answered_entry(run(context, entry))
-    except FhirError as error:
-        raise at_entry(entry.index, error) from None
-
-
-def at_entry(index: int, error: FhirError) -> FhirError:
-    """The error as one of the whole bundle: every issue names the entry."""
-    prefix = f"Bundle.entry[{index}]"
-    issues = tuple(
-        Issue(
-            issue.severity,
-            issue.code,
-            f"Entry {index}: {issue.diagnostics}",
-            tuple(f"{prefix}.resource.{path.partition('.')[2]}" if "." in path else prefix for path in issue.expression)
-            or (prefix,),
-        )
-        for issue in error.issues
-    )
-    return type(error)(error.diagnostics, (prefix,), issues, error.headers)
-
-
-def _resolve(
-    context: Context, connection: Connection[Any], request: FhirRequest, bundle: RequestBundle
-) -> list[Resolved]:
-    """Give every writing entry its identity: new ids for creates, matches for conditional ones."""
-    leaving = {
-        (entry.url_type, entry.url_id)
-        for entry in bundle.entries
-        if entry.method == "DELETE" and entry.url_id is not None
-    }
-    criteria = sorted(
-        {
-            (entry.url_type or "", entry.if_none_exist or entry.url_query)
-            for entry in bundle.entries
-            if entry.is_conditional
-        }
-    )
-    for resource_type, query in criteria:
-        lock_criteria(connection, resource_type, query)
-    resolved = []
-    for entry in bundle.entries:
-        if entry.is_write:
-            try:
-                resolved.append(_resolve_one(context, connection, request, entry, leaving))
-            except FhirError as error:
-                raise at_entry(entry.index, error) from None
-    return resolved
-
-
-def _resolve_one(
-    context: Context, connection: Connection[Any], request: FhirRequest, entry: Entry, leaving: set[Any]
-) -> Resolved:
-    kind = entry.url_type or ""
-    context.registry.sources(kind)
-    resource = entry.resource if isinstance(entry.resource, dict) else None
-    if not entry.is_conditional:
-        return Resolved(entry, (kind, entry.url_id or str(uuid4())), resource=resource)
-    query = entry.if_none_exist or entry.url_query
-    # Deletes come first in a transaction: what it deletes can no longer match.
-    found = [one for one in matches(context, connection, request, kind, query) if (kind, one) not in leaving]
-    if entry.method == "PUT":
-        said = resource.get("id") if resource else None
-        return Resolved(entry, (kind, target_of(found, said) or str(uuid4())), resource=resource)
-    if len(found) > 1:
-        raise MultipleMatches("The criteria match more than one resource")
-    if entry.method == "POST":
-        return Resolved(entry, (kind, found[0] if found else str(uuid4())), exists=bool(found), resource=resource)
-    if not found and entry.method == "PATCH":
-        raise NotFound("No resource matches the criteria")
-    return Resolved(entry, (kind, found[0]) if found else None, resource=resource)
-
-
-def _rewrite(request: FhirRequest, resolved: Sequence[Resolved]) -> list[Resolved]:
-    """Replace references to other entries by what these became; a name that no entry has fails the bundle."""
-    targets = Targets(
+def _targets(resolved: Sequence[Resolved]) -> Targets:
+    return Targets(
         {one.entry.full_url: "/".join(one.identity) for one in resolved if one.entry.full_url and one.identity}
     )
-    rewritten = []
-    for one in resolved:
-        if one.resource is None or not one.changes:
-            rewritten.append(one)
-            continue
-        resource = rewrite(one.resource, targets, one.entry.full_url)
-        loose = unresolved_urns(resource)
-        if loose and one.entry.method != "PATCH":
-            paths = tuple(f"Bundle.entry[{one.entry.index}].resource.{path.partition('.')[2]}" for path in loose)
-            raise InvalidRequest(
-                f"Entry {one.entry.index}: a reference names an entry that the bundle does not have", paths
-            )
-        rewritten.append(replace(one, resource=resource))
-    return rewritten
 
 
-def _write(
-    context: Context, connection: Connection[Any], request: FhirRequest, resolved: Sequence[Resolved]
-) -> tuple[Mapping[Identity, Written], Mapping[Identity, State]]:
-    known = [one.identity for one in resolved if one.identity is not None and (one.exists or not _is_new(one))]
-    states = lock_states(connection, context.registry, known)
-    changes = []
-    for one in resolved:
-        if one.changes and one.identity is not None:
-            try:
-                change = _change(context, one, states.get(one.identity))
-            except FhirError as error:
-                raise at_entry(one.entry.index, error) from None
-            if change is not None:
-                changes.append(change)
-    written: dict[Identity, Written] = {}
-    found: dict[str, str] = {}
-    places = {one.identity: one.entry.index for one in resolved}
-    for wave in _waves(changes):
-        ready = [_with_references(context, connection, request, one, found, places) for one in wave]
-        if ready:
-            stored = store(context, connection, request, ready, "transaction")
-            written.update({(one.resource_type, one.fhir_id): one for one in stored})
-    return written, states
+def _linked(one: Resolved, targets: Targets) -> _Linked:
+    """Replace references to other entries by what these became; a name that no entry has fails the bundle."""
+    if one.resource is None:
+        return _Linked(one)
+    resource, left = rewrite_and_tell(one.resource, targets, one.entry.full_url)
+    with blaming_entry(one.entry.index):
+        _refuse_loose(resource, left)
+    return _Linked(one, resource, left)
 
 
-def _is_new(one: Resolved) -> bool:
-    """A create under an id just made: there is nothing to look up or lock."""
-    return one.entry.method == "POST" and not one.exists
-
-
-def _change(context: Context, one: Resolved, state: State | None) -> Change | None:
-    assert one.identity is not None
-    kind, fhir_id = one.identity
-    entry = one.entry
-    preconditions.check(entry.if_match, entry.if_none_match if entry.method == "PUT" else None, state)
-    if entry.method == "DELETE":
-        return None if state is None or state.deleted_at is not None else Change(kind, fhir_id, "DELETE", None, state)
-    if entry.method == "PATCH":
-        content_type, document = patch_document(one.resource)
-        return Change(kind, fhir_id, "PUT", patched_state(context, state, content_type, document), state)
-    assert one.resource is not None
-    tree = acceptable(context, one.resource, second=False)
-    return Change(kind, fhir_id, "POST" if entry.method == "POST" else "PUT", tree, state)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A change and the search criteria that stand in it as references."""
-
-    change: Change
-    references: tuple[Occurrence, ...]
-
-
-def _waves(changes: Sequence[Change]) -> list[list[_Waiting]]:
-    """Conditional references are resolved last and may mean what the same bundle creates: their resources wait for the others.
-
-    Without such a reference to a type that the bundle writes itself, one wave does.
-    """
-    all_of_them = [_Waiting(one, conditional_references(one.tree) if one.tree is not None else ()) for one in changes]
-    waiting = [one for one in all_of_them if one.references]
-    at_once = [one for one in all_of_them if not one.references]
-    needed = {reference.value.partition("?")[0] for one in waiting for reference in one.references}
-    if at_once and needed & {one.resource_type for one in changes}:
-        return [at_once, waiting]
-    return [all_of_them]
-
-
-def _with_references(
-    context: Context,
-    connection: Connection[Any],
-    request: FhirRequest,
-    waiting: _Waiting,
-    found: dict[str, str],
-    places: Mapping[Identity | None, int],
-) -> Change:
-    """The change with its conditional references resolved; `found` remembers what each of them means."""
-    if not waiting.references:
-        return waiting.change
-    for one in waiting.references:
-        if one.value not in found:
-            index = places[waiting.change.identity]
-            found[one.value] = _one_match(context, connection, request, one.value, index, one.path)
-    return replace(waiting.change, tree=rewrite(waiting.change.tree, Targets(found)))
-
-
-def _one_match(
-    context: Context, connection: Connection[Any], request: FhirRequest, reference: str, index: int, path: str
-) -> str:
-    kind, _, query = reference.partition("?")
-    try:
-        ids = matches(context, connection, request, kind, query)
-    except FhirError as error:
-        raise at_entry(index, error) from None
-    if len(ids) != 1:
-        many = "more than one resource" if ids else "no resource"
-        where = f"Bundle.entry[{index}].resource.{path.partition('.')[2]}"
-        raise PreconditionFailed(f"Entry {index}: a conditional reference matches {many}", (where,))
-    return f"{kind}/{ids[0]}"
+def _refuse_loose(tree: dict[str, Any], left: Sequence[str]) -> None:
+    if any(is_local(one) for one in left):
+        raise InvalidRequest("A reference names an entry that the bundle does not have", unresolved_urns(tree))

@@ -43,10 +43,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One JSON text: where it is from, its place there (the line, from 1; 0 = the whole file), how far the file is read."""
+    """One JSON text: where it is from, its place there ("line 7", or "" for a whole file), how far the file is read."""
 
     origin: str
-    place: int
+    place: str
     text: bytes
     position: int
 
@@ -153,9 +153,9 @@ def _contained(origin: str, name: str, packed: IO[bytes], raw: IO[bytes]) -> Ite
         for number, line in enumerate(unpacked, start=1):
             text = line.removeprefix(_BOM) if number == 1 else line
             if text.strip():
-                yield Document(origin, number, text.strip(), raw.tell())
+                yield Document(origin, f"line {number}", text.strip(), raw.tell())
     else:
-        yield Document(origin, 0, unpacked.read().removeprefix(_BOM), raw.tell())
+        yield Document(origin, "", unpacked.read().removeprefix(_BOM), raw.tell())
 
 
 def _unpacked(name: str, packed: IO[bytes]) -> IO[bytes]:

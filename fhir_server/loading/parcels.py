@@ -5,9 +5,10 @@ https://hl7.org/fhir/R4/bundle.html. Resources travel as the bytes they were wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -15,6 +16,8 @@ from fhir_server.loading.files import Document
 
 MOST_PIECES: Final = 200
 """Resources in one transaction: enough to share its cost, few enough to be tried again in halves when one is bad."""
+
+Kind = TypeVar("Kind")
 
 _REQUESTS: Final = frozenset({"transaction", "batch"})
 _CONTAINERS: Final = frozenset({"collection", "searchset"})
@@ -30,7 +33,7 @@ class Piece:
     """One resource that is stored by itself: under its id, or under a new one when it has none."""
 
     origin: str
-    place: int
+    place: str
     resource_type: str
     fhir_id: str | None
     text: bytes
@@ -51,7 +54,7 @@ class Piece:
 class Entry:
     """What is remembered of a bundle's entry: its place in its origin, method and type."""
 
-    place: int
+    place: str
     method: str
     resource_type: str
 
@@ -61,7 +64,7 @@ class Parcel:
     """One request. `repeatable`: sending it twice does no more than sending it once.
 
     `pieces` are the resources of a transaction made here, which may be sent in parts; a bundle that came as it is has none.
-    Parcels of one `lane` are sent one after the other.
+    Parcels of one `lane` are sent one after the other. `final`: what fails now is not tried again later.
     """
 
     origin: str
@@ -122,23 +125,17 @@ def opened(document: Document) -> Parcel | list[Piece]:
     return [Piece(document.origin, document.place, "Bundle", head.fhir_id, document.text)]
 
 
-def transactions(pieces: Sequence[Piece], *, lane: int | None = None, whole: bool = False) -> Iterator[Parcel]:
-    """The pieces as transactions of at most MOST_PIECES, or as one when they belong together."""
-    step = len(pieces) if whole else MOST_PIECES
-    for start in range(0, len(pieces), max(step, 1)):
-        yield transaction(pieces[start : start + step], lane=lane)
-
-
-def transaction(pieces: Sequence[Piece], *, lane: int | None = None) -> Parcel:
+def transaction(pieces: Sequence[Piece], *, lane: int | None = None, final: bool = False) -> Parcel:
     """One transaction of these pieces."""
     body = b'{"resourceType":"Bundle","type":"transaction","entry":[' + b",".join(map(_entry, pieces)) + b"]}"
     return Parcel(
-        pieces[0].origin, "POST", "", body, _entries(pieces), _are_repeatable(pieces), pieces=tuple(pieces), lane=lane
-    )
+        pieces[0].origin, "POST", "", body, _entries(pieces), _are_repeatable(pieces),
+        pieces=tuple(pieces), lane=lane, final=final,
+    )  # fmt: skip
 
 
 def single(piece: Piece, *, final: bool = False) -> Parcel:
-    """One piece as a request of its own; `final`: no further attempt will follow."""
+    """One piece as a request of its own."""
     return Parcel(
         piece.origin, piece.method, piece.url, piece.text, _entries((piece,)), piece.fhir_id is not None,
         is_bundle=False, pieces=(piece,), final=final,
@@ -167,28 +164,36 @@ def _entry(piece: Piece) -> bytes:
 def _as_it_is(document: Document, bundle: _Bundle) -> Parcel:
     requests = [entry.request or _Request() for entry in bundle.entry]
     entries = tuple(
-        Entry(place, request.method, request.url.partition("?")[0].partition("/")[0])
-        for place, request in enumerate(requests)
+        Entry(_inside(document, number), request.method, _type_in(request.url)) for number, request in enumerate(requests)
     )
     repeatable = all(request.method in _REPEATABLE or request.if_none_exist for request in requests)
     return Parcel(document.origin, "POST", "", document.text, entries, repeatable)
 
 
+def _inside(document: Document, number: int) -> str:
+    return f"{document.place} entry {number}".strip()
+
+
+def _type_in(url: str) -> str:
+    """The resource type in a request's URL, which may be relative or absolute; "" when it names none."""
+    return next((part for part in re.split(r"[/?]", url) if part[:1].isupper() and part.isalpha()), "")
+
+
 def _taken_out(document: Document, bundle: _Bundle) -> list[Piece]:
     pieces = []
-    for place, entry in enumerate(bundle.entry):
+    for number, entry in enumerate(bundle.entry):
         text = bytes(entry.resource)
         if not text or (entry.search is not None and entry.search.mode == "outcome"):
             continue
         head = _decoded(_head, text)
         if not head.resource_type.isalpha():
-            raise NoResource(f"entry {place} has a resource without resourceType")
+            raise NoResource(f"has a resource without resourceType in entry {number}")
         urn = entry.full_url if (entry.full_url or "").startswith("urn:") else None
-        pieces.append(Piece(document.origin, place, head.resource_type, head.fhir_id, text, urn))
+        pieces.append(Piece(document.origin, _inside(document, number), head.resource_type, head.fhir_id, text, urn))
     return pieces
 
 
-def _decoded[Kind](decoder: msgspec.json.Decoder[Kind], text: bytes) -> Kind:
+def _decoded(decoder: msgspec.json.Decoder[Kind], text: bytes) -> Kind:
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 https://hl7.org/fhir/R4/datatypes.html#primitive. `compose` takes the value as row_to_json prints it in a UTC session and
 returns the JSON value or ABSENT where the column holds nothing legal; `decompose` returns what to store, or ABSENT where
-the column cannot hold the value as it was said.
+the column cannot hold the value as it was said. `spoken` has the same rules in SQL.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ from typing import Any
 from fhir_server.json_text import DecimalText
 from fhir_server.mapping.trees import ABSENT
 
-CODE = re.compile(r"[^\s]+( [^\s]+)*", re.ASCII)
+CODE = re.compile(r"[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*")
+URI = re.compile(r"[^ \t\n\r\f\v]+")
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+DECIMAL_TEXT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+MAX_LENGTH = 1024 * 1024
+MAX_DIGITS = 126
+"""A jsonb or numeric column prints 1e9 as ten digits, and with sign and point no number may be longer than 128."""
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ROW_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?\+00:00")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:([0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_PAGE_BREAKS = str.maketrans("\v\f", "  ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +43,37 @@ class Primitive:
 
 
 def text_or_absent(value: Any) -> Any:
-    """`value` as FHIR string, ABSENT when it is not text or is blank (FHIR has no empty strings)."""
-    return value if isinstance(value, str) and value.strip() else ABSENT
+    """`value` as FHIR string, ABSENT when it is not text, blank or longer than FHIR allows.
+
+    Vertical tabs and form feeds, which FHIR forbids and spreadsheets leave behind, become blanks.
+    """
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_LENGTH:
+        return ABSENT
+    return value.translate(_PAGE_BREAKS)
+
+
+def token_or_absent(value: Any) -> Any:
+    """`value` as a FHIR string that is searched as it is: ABSENT also where it would have to be altered."""
+    said = text_or_absent(value)
+    return said if said == value else ABSENT
 
 
 def code_or_absent(value: Any) -> Any:
     """`value` as FHIR code, ABSENT when white space makes it illegal."""
-    return value if isinstance(value, str) and CODE.fullmatch(value) else ABSENT
+    return value if isinstance(value, str) and len(value) <= MAX_LENGTH and CODE.fullmatch(value) else ABSENT
 
 
-def _same_text(value: Any) -> Any:
-    return value if isinstance(value, str) else ABSENT
+def uri_or_absent(value: Any) -> Any:
+    """`value` as FHIR uri, ABSENT when it holds white space."""
+    return value if isinstance(value, str) and len(value) <= MAX_LENGTH and URI.fullmatch(value) else ABSENT
+
+
+def ascii_lower(text: str) -> str:
+    """`text` with A to Z in lower case; other letters stay, as in SQL under the collation C."""
+    return text.translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER = {number: number + 32 for number in range(ord("A"), ord("Z") + 1)}
 
 
 def _boolean(value: Any) -> Any:
@@ -67,30 +95,53 @@ def instant_text(value: Any) -> Any:
     match = _ROW_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return ABSENT
-    fraction = match[2] or ""
+    fraction = (match[2] or "").rstrip("0").removesuffix(".")
     return f"{match[1]}{fraction.ljust(4 if len(fraction) <= 4 else 7, '0') if fraction else ''}Z"
 
 
 def _instant_to_row(value: Any) -> Any:
-    # The precision is part of what was said (a tenth is a longer interval than a millisecond): the column holds three.
+    found = _moment(value)
+    return ABSENT if found is None or len(found[1]) > 6 else found[0].isoformat()
+
+
+def _exact_instant_to_row(value: Any) -> Any:
+    # How exactly a moment was said is part of it (.000 is a shorter interval than a second), and a column keeps no zeros.
+    found = _moment(value)
+    if found is None:
+        return ABSENT
+    moment, fraction = found
+    kept = 0 if moment.microsecond == 0 else 3 if moment.microsecond % 1000 == 0 else 6
+    return moment.isoformat() if len(fraction) == kept else ABSENT
+
+
+def _moment(value: Any) -> tuple[datetime, str] | None:
+    """An instant in UTC and its decimal places as written; PostgreSQL has neither leap seconds nor a year 10000."""
     match = _INSTANT.fullmatch(value) if isinstance(value, str) else None
-    if match is None or len(match[1] or "") not in (0, 4, 7) or value[17:19] == "60":
-        return ABSENT
+    if match is None or match[1] == "60":
+        return None
     try:
-        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(value).astimezone(UTC), (match[2] or "").removeprefix(".")
     except (ValueError, OverflowError):
-        return ABSENT
+        return None
 
 
 def decimal_text(value: Any) -> Any:
     """A row's numeric as JSON number, ABSENT for NULL, NaN and infinity (which row_to_json prints as strings)."""
+    if isinstance(value, str):
+        value = DecimalText(value) if len(value) <= MAX_DIGITS + 2 and DECIMAL_TEXT.fullmatch(value) else ABSENT
+    return value if is_writable(value) else ABSENT
+
+
+def is_writable(value: Any) -> bool:
+    """Whether `value` is a number that a column prints again without becoming too long to read."""
     if isinstance(value, bool):
-        return ABSENT
-    if isinstance(value, (int, DecimalText)):
-        return value
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return DecimalText(value)
-    return ABSENT
+        return False
+    if isinstance(value, int):
+        return abs(value) < 10**MAX_DIGITS
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return False
+    exponent = int(value.as_tuple().exponent)
+    return max(value.adjusted() if value else 0, 0) + 1 + max(-exponent, 0) <= MAX_DIGITS
 
 
 def _integer(value: Any) -> Any:
@@ -98,13 +149,17 @@ def _integer(value: Any) -> Any:
 
 
 def _decimal_to_row(value: Any) -> Any:
-    return value if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else ABSENT
+    return value if is_writable(value) else ABSENT
 
 
-STRING = Primitive("string", text_or_absent, _same_text)
-CODE_TEXT = Primitive("code", code_or_absent, _same_text)
+STRING = Primitive("string", text_or_absent, token_or_absent)
+TOKEN = Primitive("string", token_or_absent, token_or_absent)
+CODE_TEXT = Primitive("code", code_or_absent, code_or_absent)
+URL = Primitive("url", uri_or_absent, uri_or_absent)
 BOOLEAN = Primitive("boolean", _boolean, _boolean)
 DATE = Primitive("date", _date, _date)
 INSTANT = Primitive("instant", instant_text, _instant_to_row)
+EXACT_INSTANT = Primitive("instant", instant_text, _exact_instant_to_row)
+"""An instant that is searched: only one that reads back with the same precision."""
 DECIMAL = Primitive("decimal", decimal_text, _decimal_to_row)
 INTEGER = Primitive("integer", _integer, _integer)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Select, Table
+from sqlalchemy.sql.selectable import Subquery
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,31 @@ class Store:
     uri_index: Table
 
 
+class Listed(Subquery):
+    """A subquery that stands where a table of child rows could stand."""
+
+    inherit_cache = True
+
+    @classmethod
+    def rows(cls, name: str, statement: Select[Any]) -> Listed:
+        """The rows of `statement` under `name`."""
+        made: Listed = cls._construct(statement, name=name)
+        return made
+
+    @property
+    def fullname(self) -> str:
+        """The name, as a table has it."""
+        return str(self.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Through:
-    """Child rows that hold the value: `child.key = parent.<parent_key>` plus constant conditions on the child."""
+    """Child rows that hold the value: `child.key = parent.<parent_key>` plus constant conditions on the child.
 
-    table: Table
+    `table` may be `Listed`: the items of a list in a column of the parent, seen as rows.
+    """
+
+    table: Table | Listed
     key: str
     parent_key: str
     conditions: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +70,7 @@ class TokenColumn:
 
     `stored` gives the column's texts for a searched code (a status map has several, a code that the column can never
     hold has none). `complete` says that the column holds every value of the parameter: no index rows are consulted.
+    Where no code is searched (`system|`, `:missing`), what stands in the column counts only where `said` holds.
     """
 
     column: ColumnElement[Any]
@@ -57,6 +79,8 @@ class TokenColumn:
     stored: Callable[[str], tuple[str, ...]] = _same
     through: Through | None = None
     complete: bool = False
+    where: ColumnElement[bool] | None = None
+    said: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +93,28 @@ class BooleanColumn:
 
 @dataclass(frozen=True, slots=True)
 class StringColumn:
-    """A text in `column`; `normal` is its stored normal form, or None where the index is on fhir_normalize(column)."""
+    """A text in `column`; `normal` is its stored normal form, or None where the index is on fhir_normalize(column).
+
+    For `:missing`, what stands in the column counts only where `said` holds.
+    """
 
     column: ColumnElement[Any]
     normal: ColumnElement[Any] | None = None
     through: Through | None = None
     complete: bool = False
+    where: ColumnElement[bool] | None = None
+    said: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceColumn:
-    """The logical id of a local resource of `target_type`."""
+    """The logical id of a local resource of `target_type`; for `:missing` only where `said` holds."""
 
     column: ColumnElement[Any]
     target_type: str
     through: Through | None = None
     complete: bool = False
+    said: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +124,7 @@ class DateColumn:
     low: ColumnElement[Any]
     high: ColumnElement[Any]
     complete: bool = False
+    where: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +136,7 @@ class QuantityColumn:
     code: ColumnElement[Any]
     unit: ColumnElement[Any]
     complete: bool = False
+    where: ColumnElement[bool] | None = None
 
 
 SearchColumn = TokenColumn | BooleanColumn | StringColumn | ReferenceColumn | DateColumn | QuantityColumn

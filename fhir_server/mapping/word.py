@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fhir_server.mapping.source import SearchColumn
@@ -59,6 +60,85 @@ class Word:
                 del items[index]
                 return
 
+    def hear_again(self, item: Any, row: HeardRow) -> None:
+        """Hear an array item that says all that the current row says here, and perhaps more."""
+        self.keep(row)
+
+    def keep(self, row: HeardRow) -> None:
+        """Leave the columns as they are in the current row, if they say something there."""
+        if row.current is not None and says(self, row.current):
+            row.update({column: row.current.get(column) for column in self.columns})
+
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         """The columns that answer a parameter of this type; empty when they cannot."""
         return ()
+
+    def text_columns(self) -> tuple[SearchColumn, ...]:
+        """The columns that answer a token parameter with the modifier `:text`."""
+        return ()
+
+    def of_type_columns(self) -> tuple[SearchColumn, ...]:
+        """The columns that answer an identifier parameter with the modifier `:of-type`."""
+        return ()
+
+
+def says(word: Word, row: Row) -> bool:
+    """Whether the columns of `word` say anything in `row`."""
+    said: dict[str, Any] = {}
+    word.compose_into(said, "[x]", row)
+    return bool(said)
+
+
+def keep_unset(word: Word, row: HeardRow) -> None:
+    """Leave those columns of `word` that nothing has set as they are in the current row."""
+    if row.current is not None:
+        for column in word.columns:
+            row.setdefault(column, row.current.get(column))
+
+
+def clear(word: Word, row: HeardRow) -> None:
+    """Empty those columns of `word` that nothing has set."""
+    for column in word.columns:
+        row.setdefault(column, None)
+
+
+def hear_members(
+    members: Mapping[str, Word],
+    source: dict[str, Any],
+    row: HeardRow,
+    names_of: Callable[[str], Collection[str]],
+) -> bool:
+    """Hear the properties of an object; whether they say anything that columns hold.
+
+    A property that still says what the current row says leaves its columns to the letter: status texts, odd JSON and all. So
+    does one that says as little as the row did. `names_of` gives the JSON names of a member.
+    """
+    if row.current is None:
+        return any([word.decompose_from(source, name, row) for name, word in members.items()])
+    same: list[Word] = []
+    silent: list[Word] = []
+    changed: dict[str, Word] = {}
+    for name, word in members.items():
+        before: dict[str, Any] = {}
+        word.compose_into(before, name, row.current)
+        names = {*before, *names_of(name)}
+        if before != {key: source[key] for key in names if key in source}:
+            changed[name] = word
+        elif before:
+            same.append(word)
+        else:
+            silent.append(word)
+    for word in changed.values():
+        clear(word, row)
+    # Two words may share a column: what is said again wins over what is not said any more, and what is said anew over both.
+    for word in same:
+        word.keep(row)
+    heard = any([word.decompose_from(source, name, row) for name, word in changed.items()])
+    for word in (*same, *silent):
+        keep_unset(word, row)
+    return heard or bool(same)
+
+
+def names_of_member(name: str) -> tuple[str, str]:
+    """The JSON names of a member that is not a choice."""
+    return name, f"_{name}"

@@ -1,4 +1,4 @@
-"""PostgreSQL arrays made from Python lists at a fraction of the driver's price, which matters for ten thousand index rows.
+"""PostgreSQL arrays made from Python lists, cheaper than by the driver: bundles have ten thousand index rows.
 
 https://www.postgresql.org/docs/current/arrays.html
 """

@@ -12,7 +12,6 @@ from typing import Any
 
 from psycopg import Connection
 
-from fhir_server.errors import Conflict
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.source import Source
 from fhir_server.persistence.names import column_name, qualified
@@ -55,30 +54,31 @@ def existing(
 
 
 @cache
-def _orphans_sql(registry: Registry, resource_type: str) -> str:
+def _needed_sql(registry: Registry, resource_type: str) -> str:
     branches = []
     for source in registry.tables():
         resource = registry.resource(source)
         for column, target in resource.must_exist.items() if resource is not None else ():
             if target == resource_type:
+                name = column_name(column)
                 branches.append(
-                    f"SELECT 1 FROM {qualified(source.table)} WHERE {column_name(column)} = ANY(%(ids)s) AND deleted_at IS NULL"
+                    f"(SELECT {name} FROM {qualified(source.table)} "
+                    f"WHERE {name} = ANY(%(ids)s) AND deleted_at IS NULL LIMIT 1)"
                 )
-    return f"SELECT EXISTS ({' UNION ALL '.join(branches)})" if branches else ""
+    return " UNION ALL ".join(branches)
 
 
-def refuse_orphans(connection: Connection[Any], registry: Registry, deleted: Iterable[Identity]) -> None:
-    """Raise Conflict when rows that refer to one of the deleted resources are still there."""
+def still_needed(connection: Connection[Any], registry: Registry, deleted: Iterable[Identity]) -> Identity | None:
+    """One of the deleted resources that rows which are still there refer to, if any."""
     by_type: dict[str, list[str]] = {}
     for kind, fhir_id in deleted:
         by_type.setdefault(kind, []).append(fhir_id)
     for kind, ids in by_type.items():
-        sql = _orphans_sql(registry, kind)
-        if not sql:
-            continue
-        row = connection.execute(sql, {"ids": ids}).fetchone()
-        if row is not None and row[0]:
-            raise Conflict(f"The {kind} cannot be deleted while other resources refer to it")
+        sql = _needed_sql(registry, kind)
+        row = connection.execute(sql, {"ids": ids}).fetchone() if sql else None
+        if row is not None:
+            return kind, row[0]
+    return None
 
 
 def expressions(tree: Any, reference: str) -> tuple[str, ...]:

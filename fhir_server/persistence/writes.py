@@ -6,7 +6,8 @@ holds the states of all existing resources among the changes (`states.lock_state
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from psycopg import Connection
 
 from fhir_server.definitions import search_parameters
-from fhir_server.errors import Unprocessable
+from fhir_server.errors import Conflict, FhirError, Unprocessable
 from fhir_server.indexing import IndexRows, extract
 from fhir_server.json_text import encode_json
 from fhir_server.mapping.registry import Registry
@@ -67,21 +68,55 @@ class Placed:
     said: IndexRows
 
 
+Blame = Callable[[Change, FhirError], FhirError]
+"""Makes the error of one change that of the request it came with, which may hold many."""
+
+
+@contextmanager
+def _blaming(blame: Blame | None, change: Change) -> Iterator[None]:
+    try:
+        yield
+    except FhirError as error:
+        if blame is None:
+            raise
+        raise blame(change, error) from None
+
+
 def write(
-    connection: Connection[Any], registry: Registry, changes: Sequence[Change], *, base_url: str, zone: tzinfo
+    connection: Connection[Any],
+    registry: Registry,
+    changes: Sequence[Change],
+    *,
+    base_url: str,
+    zone: tzinfo,
+    blame: Blame | None = None,
 ) -> list[Written]:
     """Store `changes` and return, in their order, what they became.
 
-    Raises Unprocessable for a reference to a Patient that does not exist or a row that another record owns, Conflict for
-    the delete of a resource that others need. Identities must be distinct.
+    Raises Unprocessable for a reference to a Patient that does not exist or a row that another record owns, Conflict
+    for the delete of a resource that others need; `blame` may say of which change that is. Identities must be distinct.
     """
-    puts = [_place(registry, change, base_url, zone) for change in changes if change.tree is not None]
-    placed = _check_references(connection, registry, puts, changes)
+    puts = []
+    for change in changes:
+        if change.tree is not None:
+            with _blaming(blame, change):
+                puts.append(_place(registry, change, base_url, zone))
+    placed = _check_references(connection, registry, puts, changes, blame)
     written: dict[Identity, Written] = {}
     _delete(connection, registry, [change for change in changes if change.tree is None], written)
     _store(connection, registry, placed, written)
-    references.refuse_orphans(connection, registry, [change.identity for change in changes if change.tree is None])
+    _refuse_orphans(connection, registry, [change for change in changes if change.tree is None], blame)
     return [written[change.identity] for change in changes]
+
+
+def _refuse_orphans(
+    connection: Connection[Any], registry: Registry, deleted: Sequence[Change], blame: Blame | None
+) -> None:
+    needed = references.still_needed(connection, registry, [change.identity for change in deleted])
+    for change in deleted:
+        if change.identity == needed:
+            with _blaming(blame, change):
+                raise Conflict(f"The {change.resource_type} cannot be deleted while other resources refer to it")
 
 
 def _place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Placed:
@@ -118,7 +153,11 @@ def _generic_row(resource_type: str, said: IndexRows) -> Row:
 
 
 def _check_references(
-    connection: Connection[Any], registry: Registry, placed: list[Placed], changes: Sequence[Change]
+    connection: Connection[Any],
+    registry: Registry,
+    placed: list[Placed],
+    changes: Sequence[Change],
+    blame: Blame | None,
 ) -> list[Placed]:
     wanted: dict[str, set[str]] = {}
     for one in placed:
@@ -131,7 +170,11 @@ def _check_references(
     coming = {one.change.identity: one.source for one in placed}
     leaving = {change.identity for change in changes if change.tree is None}
     existing = references.existing(connection, registry, wanted, coming, leaving)
-    return [_with_existing(registry, one, existing) for one in placed]
+    checked = []
+    for one in placed:
+        with _blaming(blame, one.change):
+            checked.append(_with_existing(registry, one, existing))
+    return checked
 
 
 def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identity, Source]) -> Placed:

@@ -50,7 +50,7 @@ def unknown_parameter(types: tuple[str, ...], name: str) -> UnknownParameter:
     """The error for a name that the types do not have in common, with the nearest ones that they have."""
     served = served_parameters(types)
     lower = {code.lower(): code for code in (*served, *RESULT_PARAMETERS)}
-    near = [lower[code] for code in get_close_matches(name.lower(), lower, n=3, cutoff=0.6)]
+    near = [lower[code] for code in get_close_matches(name.lower(), lower, n=3, cutoff=0.7)]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return UnknownParameter(
         f"Unknown search parameter '{printable(name)}' for {described(types)}.{hint} Supported: {', '.join(served)}."

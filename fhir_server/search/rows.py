@@ -118,8 +118,8 @@ def pending_select(branch: Branch) -> Select[Any]:
 def is_pending(row: FromClause) -> ColumnElement[bool]:
     """The condition that a table, of which `row` is an alias, has rows whose last document the portal has overtaken.
 
-    Only the partial index of such rows has this order, so PostgreSQL looks there; it would expect a third of all rows to
-    qualify and read the table for a plain EXISTS.
+    Only the partial index of such rows has this order, so PostgreSQL looks there; it would expect a third of all rows
+    to qualify and read the table for a plain EXISTS.
     """
     overtaken = (row.c.document_version < row.c.version_id, row.c.deleted_at.is_(None))
     order = (row.c.document_version, row.c.version_id, row.c.resource_key)

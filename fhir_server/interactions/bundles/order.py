@@ -1,4 +1,4 @@
-"""In which order the entries of a transaction are processed, and that none of them writes what another one writes.
+"""No entry of a transaction writes what another one writes.
 
 https://hl7.org/fhir/R4/http.html#trules
 """
@@ -8,15 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fhir_server.errors import InvalidRequest
-from fhir_server.interactions.bundles.entries import Entry
-
-# Entries of one step keep their order. References by search criteria are resolved after the last write.
-STEPS = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
-
-
-def processing_order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries as they are to be processed; the response still lists them as they came (`Entry.index`)."""
-    return tuple(sorted(entries, key=lambda entry: STEPS.get(entry.method, len(STEPS))))
 
 
 def refuse_overlap(identities: Iterable[tuple[int, str, str]]) -> None:

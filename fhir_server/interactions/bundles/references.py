@@ -77,6 +77,21 @@ def rewrite(tree: Tree, targets: Targets, full_url: str | None = None) -> Tree:
     return walk.object(tree, _place_of(tree))
 
 
+def rewrite_and_tell(tree: Tree, targets: Targets, full_url: str | None = None) -> tuple[Tree, tuple[str, ...]]:
+    """As `rewrite`; also tells which references were left that lead nowhere as they are: local names and criteria.
+
+    In most resources there are none, which spares the walks that look for their places.
+    """
+    walk = _Rewriting(targets.exact, targets.relative_to(full_url))
+    rewritten = walk.object(tree, _place_of(tree))
+    return rewritten, tuple(walk.left)
+
+
+def is_local(reference: str) -> bool:
+    """Whether the reference is a name that only a bundle knows."""
+    return reference.startswith(LOCAL_SCHEMES)
+
+
 def collect(tree: Tree) -> tuple[Occurrence, ...]:
     """Every Reference.reference in the resource, in its order."""
     # A type that R4 does not have has no place to look for references, so the path never shows a client's text.
@@ -145,11 +160,12 @@ def _place_of(resource: Tree) -> _Place:
 class _Rewriting:
     """One walk through one resource. The methods give back what they were given when nothing in it changes."""
 
-    __slots__ = ("exact", "relative")
+    __slots__ = ("exact", "left", "relative")
 
     def __init__(self, exact: Mapping[str, str], relative: Mapping[str, str]) -> None:
         self.exact = exact
         self.relative = relative
+        self.left: list[str] = []
 
     def object(self, tree: dict[str, Tree], place: _Place) -> dict[str, Tree]:
         links, below = place.links, place.below
@@ -196,7 +212,11 @@ class _Rewriting:
         if kind == "xhtml":
             return self.narrative(value)
         found = self.target(value)
-        return value if found is None else found
+        if found is not None:
+            return found
+        if kind == "reference" and (value.startswith(LOCAL_SCHEMES) or "?" in value):
+            self.left.append(value)
+        return value
 
     def target(self, value: str) -> str | None:
         """What stands instead of the link, or None when no entry is meant."""

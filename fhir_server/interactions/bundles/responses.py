@@ -6,10 +6,13 @@ https://hl7.org/fhir/R4/http.html#transaction-response
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from fhir_server.errors import FhirError
 from fhir_server.interactions.answers import OUTCOME, bundle_bytes, entry_bytes, preferred_body, version_headers
+from fhir_server.interactions.bundles.entries import Entry
 from fhir_server.interactions.dates import parse_http_date
+from fhir_server.interactions.etags import parse_entity_tags
 from fhir_server.interactions.request import FhirResponse
 from fhir_server.json_text import Tree, read_json
 from fhir_server.mapping.rendering import instant
@@ -78,6 +81,33 @@ def answered_entry(answer: FhirResponse) -> bytes:
     if modified is not None:
         response["lastModified"] = instant(modified)
     return entry_bytes(None, answer.body, response=response)
+
+
+def read_entry(entry: Entry, answer: FhirResponse) -> bytes:
+    """The entry for a GET or HEAD: without the resource for HEAD, or when the client has it already."""
+    if answer.status == 200 and _is_known(entry, answer):
+        answer = FhirResponse(304, answer.headers)
+    elif entry.method == "HEAD":
+        answer = FhirResponse(answer.status, answer.headers)
+    return answered_entry(answer)
+
+
+def _is_known(entry: Entry, answer: FhirResponse) -> bool:
+    if entry.if_none_match is not None:
+        tags, own = parse_entity_tags(entry.if_none_match), parse_entity_tags(answer.headers.get("ETag", ""))
+        return tags is not None and own is not None and tags.match(own.versions[0])
+    changed = parse_http_date(answer.headers.get("Last-Modified", ""))
+    since = _instant(entry.if_modified_since or "")
+    return since is not None and changed is not None and changed <= since
+
+
+def _instant(text: str) -> datetime | None:
+    # In a Bundle this is a FHIR instant; some clients copy the header's form.
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return parse_http_date(text)
+    return moment if moment.tzinfo is not None else None
 
 
 def failed_entry(error: FhirError) -> bytes:

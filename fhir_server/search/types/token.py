@@ -83,9 +83,9 @@ def on_column(leaf: Token, columns: Sequence[TokenColumn], bind: Bind) -> Column
         return false()
     if leaf.codes:
         return bind.among(columns[0].column, _stored_by(columns))
-    # `system|`: the text in a column of several systems does not tell which of them it belongs to.
-    only = len(columns) == 1
-    return and_(columns[0].column.is_not(None), bind.value(_is_system_of(columns), _BOOLEAN)) if only else false()
+    # `system|`: the text in a column of several systems does not tell which of them it belongs to. Finding those of the
+    # others too is the lesser evil: the index rows leave out what the column says, so nothing else would find the text.
+    return and_(columns[0].column.is_not(None), bind.value(_is_system_of(columns), _BOOLEAN))
 
 
 _SYSTEM_FITS: Mapping[str, Callable[[str | None], bool]] = {
@@ -106,7 +106,7 @@ def _stored_by(columns: Sequence[TokenColumn]) -> Callable[[Token], Sequence[str
 
 def _is_system_of(columns: Sequence[TokenColumn]) -> Callable[[Token], bool]:
     def is_system(leaf: Token) -> bool:
-        return columns[0].system == leaf.system
+        return any(column.system == leaf.system for column in columns)
 
     return is_system
 

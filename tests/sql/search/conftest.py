@@ -21,6 +21,7 @@ from fhir_server.definitions import RESOURCE_TYPES
 from fhir_server.indexing import extract
 from fhir_server.json_text import encode_json, parse_json
 from fhir_server.mapping.registry import Registry
+from fhir_server.persistence.connections import connect
 from fhir_server.persistence.index_rows import DocumentRow, write_documents
 from fhir_server.persistence.tables import HISTORY, OPEN, PHI
 from fhir_server.persistence.writes import Change, write
@@ -112,7 +113,7 @@ def wounds() -> list[dict[str, Any]]:
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     """An empty database of generic stores that the test may fill."""
-    with psycopg.connect(database, autocommit=True) as connection:
+    with connect(database) as connection:
         yield Engine(connection, generic_registry().sources)
 
 
@@ -123,7 +124,7 @@ def clinic(request: pytest.FixtureRequest, postgres: str, migrated_template: str
     with psycopg.connect(postgres, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
         try:
-            with psycopg.connect(make_conninfo(postgres, dbname=name), autocommit=True) as connection:
+            with connect(make_conninfo(postgres, dbname=name)) as connection:
                 if request.param == "generic":
                     found = Engine(connection, generic_registry().sources)
                     found.store(wounds())

@@ -1,6 +1,6 @@
 """The SQL that searches become, as files to be read: `golden/*.sql`.
 
-A changed statement is a changed file in review. To write them anew: `UPDATE_GOLDEN=1 pytest tests/sql/search/test_golden.py`.
+A changed statement is a changed file in review; they are written anew where UPDATE_GOLDEN=1 is in the environment.
 The tables are the real ones, the declarations are made up here, so that the files change with the compiler alone.
 """
 
@@ -129,7 +129,9 @@ CASES = {
 SPACE = re.compile(r"\s*\n\s*")
 # What every statement has would hide what is particular; `resource.sql` shows it once.
 PRINTED = re.compile(r"SELECT '(match|include)' AS mode, .*? AS base(?=,| FROM)")
-WHOLE_ROW = re.compile(r"SELECT r\.(?:id|resource_type) AS \w+,(?: r\.\w+ AS \w+,)*? r\.\w+ AS \w+,(?= (?:\S+ AS sort0|coalesce))")
+WHOLE_ROW = re.compile(
+    r"SELECT r\.(?:id|resource_type) AS \w+,(?: r\.\w+ AS \w+,)*? r\.\w+ AS \w+,(?= (?:\S+ AS sort0|coalesce))"
+)
 DOCUMENT = re.compile(r" LEFT OUTER JOIN LATERAL \(SELECT v\.document .*? LIMIT 1\) AS d ON true")
 ANSWER = re.compile(r"(SELECT|answer\.|page\.|, )?(answer|page)\.mode(?: AS mode)?, .*?\.base(?: AS base)?, ")
 BREAK = re.compile(r" (?=(?:FROM|WHERE|ORDER BY|LIMIT|UNION ALL|UNION|AND \(?EXISTS|AND NOT|OR \(?EXISTS) )")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_server.errors import FhirError, InvalidRequest, TypeNotSupported, UnknownParameter
+from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParameter
 from fhir_server.search import Include, Limits, Reading, Search, SortKey, parse, parse_query
 from fhir_server.search.rewrite import rewrite
 
@@ -63,7 +64,7 @@ def test_an_unknown_parameter_names_the_nearest_and_all_that_are_served() -> Non
 
 
 def test_a_parameter_of_wrong_case_is_unknown_and_its_right_name_is_told() -> None:
-    assert "Did you mean birthdate?" in refusal("Patient", "birthDate=1980")
+    assert "Did you mean birthdate" in refusal("Patient", "birthDate=1980")
 
 
 def test_lenient_handling_leaves_out_what_is_unknown_with_a_warning() -> None:
@@ -193,7 +194,19 @@ def test_no_error_repeats_a_value() -> None:
 
 
 names = st.sampled_from(
-    ["name", "birthdate", "identifier", "organization", "_id", "_lastUpdated", "_sort", "_include", "_tag", "foo", "_profile"]
+    [
+        "name",
+        "birthdate",
+        "identifier",
+        "organization",
+        "_id",
+        "_lastUpdated",
+        "_sort",
+        "_include",
+        "_tag",
+        "foo",
+        "_profile",
+    ]
 )
 modifiers = st.sampled_from(["", ":exact", ":not", ":missing", ":below", ":Patient", ":identifier", ":of-type", ":x"])
 
@@ -202,8 +215,6 @@ modifiers = st.sampled_from(["", ":exact", ":not", ":missing", ":below", ":Patie
 def test_any_text_is_understood_or_refused_but_never_breaks_the_parser(
     parts: list[tuple[str, str, str]], strict: bool
 ) -> None:
-    try:
-        found = search("Patient", "&".join(f"{name}{modifier}={value}" for name, modifier, value in parts), strict=strict)
-        rewrite(found.criteria).shape()
-    except FhirError as refused:
-        assert refused.status == 400
+    query = "&".join(f"{name}{modifier}={value}" for name, modifier, value in parts)
+    with contextlib.suppress(InvalidRequest):
+        rewrite(search("Patient", query, strict=strict).criteria).shape()

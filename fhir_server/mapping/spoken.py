@@ -1,0 +1,120 @@
+"""What a column or a JSON member says, as SQL: the rules of `primitives` and `conform` for predicates.
+
+https://www.postgresql.org/docs/current/functions-matching.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal_column
+from sqlalchemy.dialects.postgresql import JSONB
+
+from fhir_server.mapping.primitives import MAX_DIGITS
+
+Sql = ColumnElement[Any]
+
+# The white space of Unicode, which Python's strip() takes away and normal forms leave out.
+_SPACES = r"\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000"
+_NOT_BLANK: Sql = literal_column(f"'[^{_SPACES}]'")
+_PAGE_BREAK: Sql = literal_column(r"'[\u000b\u000c]'")
+_URI: Sql = literal_column(r"'^[^ \t\n\r\f\v]+$'")
+_CODE: Sql = literal_column(r"'^[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*$'")
+_NOTHING: Sql = literal_column("'{}'")
+_OBJECT: Sql = literal_column("'object'")
+_ARRAY: Sql = literal_column("'array'")
+_SCALARS: Sql = literal_column("'{string,number}'::text[]")
+
+
+def is_text(column: Sql) -> Sql:
+    """A text that FHIR can say; not NULL where it is not."""
+    return func.coalesce(column.op("~")(_NOT_BLANK), False)
+
+
+def is_token(column: Sql) -> Sql:
+    """A text that FHIR can say without altering it."""
+    return and_(is_text(column), ~column.op("~")(_PAGE_BREAK))
+
+
+def is_code(column: Sql) -> Sql:
+    """A text that is a legal code."""
+    return func.coalesce(column.op("~")(_CODE), False)
+
+
+def ascii_lower(column: Sql) -> Sql:
+    """A text with A to Z in lower case, whatever the database's locale."""
+    return func.lower(column.collate("C"))
+
+
+def bare(text: Sql, *removed: str) -> Sql:
+    """`text` without the characters in `removed`."""
+    for character in removed:
+        text = func.replace(text, literal_column(f"'{character}'"), literal_column("''"))
+    return text
+
+
+def member(node: Sql, name: str | int) -> Sql:
+    """A member of a JSON object, or an item of an array."""
+    key: Sql = literal_column(str(name) if isinstance(name, int) else f"'{name}'")
+    return node.op("->", return_type=JSONB())(key)
+
+
+def has_member(node: Sql, name: str) -> Sql:
+    """Whether a JSON object has a member."""
+    return and_(is_object(node), node.op("?")(literal_column(f"'{name}'")))
+
+
+def is_object(node: Sql) -> Sql:
+    """Whether a JSON value is an object."""
+    return func.jsonb_typeof(node) == _OBJECT
+
+
+def is_array(node: Sql) -> Sql:
+    """Whether a JSON value is an array."""
+    return func.jsonb_typeof(node) == _ARRAY
+
+
+def json_text(node: Sql) -> Sql:
+    """A JSON string or number as FHIR string; NULL for anything else and for blanks."""
+    return _matching(node, is_text)
+
+
+def json_token(node: Sql) -> Sql:
+    """A JSON string or number as a string that is searched as it is."""
+    return _matching(node, is_token)
+
+
+def json_code(node: Sql) -> Sql:
+    """A JSON string or number as FHIR code."""
+    return _matching(node, is_code)
+
+
+def json_uri(node: Sql) -> Sql:
+    """A JSON string or number as FHIR uri."""
+    return _matching(node, lambda text: text.op("~")(_URI))
+
+
+def json_number(node: Sql) -> Sql:
+    """A JSON number, or a string that is written like one, as numeric; NULL where `primitives.is_writable` says no."""
+    text = _raw(node)
+    number = func.fhir_numeric(text)
+    digits = func.length(bare(cast(number, Text), "-", "."))
+    return case((and_(_is_scalar(node), func.length(text) <= MAX_DIGITS + 2, digits <= MAX_DIGITS), number))
+
+
+def items(node: Sql) -> Sql:
+    """A JSON array as it is, any other value as the array of it: what a set-returning function can take apart."""
+    return case((is_array(node), node), (node.is_(None), literal_column("'[]'::jsonb")), else_=func.jsonb_build_array(node))
+
+
+def _matching(node: Sql, legal: Any) -> Sql:
+    text = _raw(node)
+    return case((and_(_is_scalar(node), legal(text)), text))
+
+
+def _raw(node: Sql) -> Sql:
+    return node.op("#>>")(_NOTHING)
+
+
+def _is_scalar(node: Sql) -> Sql:
+    return func.jsonb_typeof(node) == func.any(_SCALARS)
