@@ -51,7 +51,8 @@ def portal_statements(size: Size) -> tuple[str, ...]:
                '555-' || lpad(n::text, 7, '0'), 'p' || n || '@example.org', 'en'
         FROM generate_series(0, {size.portal_patients - 1}) n""",
         f"""INSERT INTO fhir_patient_names (patient_fhir_id, use, family, given)
-        SELECT 'pp-' || n, 'official', (ARRAY{list(_FAMILIES)})[1 + n % 10], ARRAY[(ARRAY{list(_GIVEN)})[1 + n / 10 % 10]]
+        SELECT 'pp-' || n, 'official', (ARRAY{list(_FAMILIES)})[1 + n % 10],
+               ARRAY[(ARRAY{list(_GIVEN)})[1 + n / 10 % 10]]
         FROM generate_series(0, {size.portal_patients - 1}) n""",
     ]
     chunk = 20_000
@@ -61,7 +62,8 @@ def portal_statements(size: Size) -> tuple[str, ...]:
             f"""INSERT INTO fhir_observations
                 (fhir_id, patient_fhir_id, category, code, value_type, value_data, effective_date_time, issued, status)
             SELECT 'po-' || n, 'pp-' || n % {size.portal_patients}, 'vital-signs', ({codes})[1 + c % 10], 'quantity',
-                jsonb_build_object('value', round((1 + n * 7919 % 3000)::numeric / 10, 1), 'unit', ({units})[1 + c % 10],
+                jsonb_build_object('value', round((1 + n * 7919 % 3000)::numeric / 10, 1),
+                    'unit', ({units})[1 + c % 10],
                     'system', 'http://unitsofmeasure.org', 'code', ({units})[1 + c % 10]),
                 timestamptz '2020-01-01 08:00+00' + make_interval(mins => n * 9),
                 timestamptz '2020-01-01 08:05+00' + make_interval(mins => n * 9), 'final'

@@ -69,12 +69,9 @@ class Load:
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))] * 1000
 
 
-def request(
-    method: str, address: Address, path: str, body: bytes = b"", headers: Iterable[tuple[str, str]] = ()
-) -> bytes:
+def request(method: str, address: Address, path: str, body: bytes = b"") -> bytes:
     """One HTTP/1.1 request as bytes; a body is said to be FHIR JSON."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {address.host}:{address.port}", "Accept: application/fhir+json"]
-    lines += [f"{name}: {value}" for name, value in headers]
     if body or method in ("POST", "PUT"):
         lines += ["Content-Type: application/fhir+json", f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

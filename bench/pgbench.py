@@ -1,4 +1,4 @@
-"""The same rows straight from PostgreSQL with pgbench and prepared statements: what any server in front of it can reach.
+"""The same rows straight from PostgreSQL with pgbench and prepared statements: what a server before it can reach.
 
 https://www.postgresql.org/docs/18/pgbench.html
 """
@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Script:
 
 
 def scripts(size: Size) -> tuple[Script, ...]:
-    """The plain statements that give the same rows, and the very statements that the server sends, audit row included."""
+    """The plain statements that give the same rows, and the statements that the server sends, audit row included."""
     return (
         Script("pgbench read", _PLAIN_READ, size.fhir_observations),
         Script("pgbench read, portal row", _PORTAL_READ, size.portal_observations),
@@ -74,7 +74,7 @@ def _server_page() -> str:
         parse_query("patient=fp-0&_sort=-date&_count=50"),
         strict=True,
         limits=Limits(default_count=50, max_count=1000),
-        reading=Reading("http://127.0.0.1/fhir", datetime.now(UTC)),
+        reading=Reading("http://127.0.0.1/fhir", UTC),
     )
     return _inlined(Statements(registry().sources).page(search), "search", 50, "fp-0")
 

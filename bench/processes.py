@@ -43,11 +43,11 @@ def _stat(process: int) -> _Stat | None:
 def descendants(roots: Iterable[int]) -> list[int]:
     """The processes `roots` and all below them that are alive."""
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            stat = _stat(int(entry))
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            stat = _stat(int(entry.name))
             if stat is not None:
-                children.setdefault(stat.parent, []).append(int(entry))
+                children.setdefault(stat.parent, []).append(int(entry.name))
     found, waiting = [], list(roots)
     while waiting:
         process = waiting.pop()

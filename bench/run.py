@@ -1,4 +1,4 @@
-"""Measures the server over HTTP, in one run and interleaved with what bounds it: a server that does nothing, and pgbench.
+"""Measures the server over HTTP, interleaved with what bounds it: a server that does nothing, and pgbench.
 
 `python -m bench.run --help`; what is measured stands in `bench.scenarios`.
 """
@@ -19,6 +19,7 @@ from typing import Any
 
 from bench import http_load, machine, pgbench, processes, report, servers
 from bench.data import Size, observation_bundles, patient_bundles, portal_statements
+from bench.progress import say
 from bench.scenarios import SCENARIOS, Scenario, do_nothing, read, synthea
 
 _ROOT = Path(__file__).parents[1]
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     size = Size()
     if options.scale != 1:
-        size = Size(**{name: max(64, round(count * options.scale)) for name, count in asdict(size).items()})
+        size = Size(**{name: max(8, round(count * options.scale)) for name, count in asdict(size).items()})
     only = re.compile(options.only) if options.only else None
     plan = Plan(tuple(options.clients), options.rounds, options.seconds, only)
     settings = dict(option.split("=", 1) for option in options.setting)
@@ -96,11 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, help="keep the data here instead of in a temporary folder")
     parser.add_argument("--out", type=Path, default=_ROOT / "bench" / "results", help="folder for the result file")
     return parser
-
-
-def say(text: str) -> None:
-    """Progress goes to standard error, so that standard output is the table alone."""
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def _fill(measured: servers.Measured, size: Size) -> None:
@@ -198,6 +194,7 @@ class Bench:
             "p99_ms": load.percentile(0.99),
             "server_cpu_us": used["server"] * 1e6 / done,
             "postgres_cpu_us": None if one.name.startswith("do nothing") else used["postgres"] * 1e6 / done,
+            "client_cpu_us": load.client_cpu_seconds * 1e6 / done,
             "errors": load.errors,
             "sample": load.sample,
         }

@@ -163,3 +163,10 @@ class Unprocessable(FhirError):
 
     status = 422
     code = "processing"
+
+
+class Unavailable(FhirError):
+    """The database cannot be reached; the request may be sent again later."""
+
+    status = 503
+    code = "transient"

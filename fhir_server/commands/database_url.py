@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 from typing import Final
 
@@ -29,8 +30,16 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             f"No embedded PostgreSQL is running in {settings.data_dir}. Start it with: fhir-server serve\n"
         )
         return 1
-    sys.stdout.write((f"psql {shlex.quote(conninfo)}" if arguments.psql else conninfo) + "\n")
+    sys.stdout.write((psql_command(conninfo) if arguments.psql else conninfo) + "\n")
     return 0
+
+
+def psql_command(conninfo: str) -> str:
+    """A psql command line for a shell: the psql on the PATH, else the one that comes with the embedded PostgreSQL."""
+    from fhir_server.persistence.embedded import programs
+
+    program = "psql" if shutil.which("psql") else str(programs() / "psql")
+    return shlex.join([program, conninfo])
 
 
 def _embedded(settings: Settings) -> str | None:

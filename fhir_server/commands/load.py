@@ -25,12 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar="FILE-OR-FOLDER",
-        help=".json, .ndjson (both also .gz), .tar, .tar.gz, or folders of these. Transactions and batches are posted as"
-        " they are; other resources are put under their ids, in transactions of their own. Files that others refer to"
-        " (named like 00-…, hospitalInformation…, practitionerInformation…) come first, one after the other.",
+        help=".json, .ndjson (both also .gz), .tar, .tar.gz, or folders of these. Transactions and batches are"
+        " posted as they are; other resources are put under their ids, in transactions of their own. Files that others"
+        " refer to (named like 00-…, hospitalInformation…, practitionerInformation…) come first, one after the other.",
     )
     parser.add_argument(
-        "--to", metavar="URL", help="FHIR base URL to load into [default: the server of these settings on this machine]"
+        "--to", metavar="URL", help="FHIR base URL to load into [default: the server that these settings start]"
     )
     parser.add_argument(
         "--connections", type=_connections, default=4, metavar="N", help="requests under way at once [default: 4]"

@@ -28,6 +28,7 @@ SUMMARY: Final = "start the server (and an embedded PostgreSQL when DATABASE_URL
 _PR_SET_PDEATHSIG: Final = 1
 
 Prepare = Callable[[Settings], None]
+Greeting = Callable[[Settings], str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +40,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return serve(settings)
 
 
-def serve(settings: Settings, prepare: Prepare | None = None) -> int:
+def serve(settings: Settings, prepare: Prepare | None = None, greeting: Greeting | None = None) -> int:
     """Serves `settings` until told to stop and returns the exit code.
 
     `prepare` is called with the final settings (their `database_url` is set) when the database is migrated, before the
-    first worker starts.
+    first worker starts; what `greeting` makes of them is printed when the server is ready.
     """
     from fhir_server.commands.database import database
     from fhir_server.persistence import migrate, partitions
@@ -62,7 +63,7 @@ def serve(settings: Settings, prepare: Prepare | None = None) -> int:
             if prepare is not None:
                 prepare(final)
             with upkeep.beside(final):
-                return _run_workers(final)
+                return _run_workers(final, greeting or welcome)
     except KeyboardInterrupt:
         return 0
 
@@ -71,7 +72,7 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _run_workers(settings: Settings) -> int:
+def _run_workers(settings: Settings, greeting: Greeting) -> int:
     # Imported here, before the workers are forked, so that they share its memory and start at once.
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
@@ -95,7 +96,7 @@ def _run_workers(settings: Settings) -> int:
         log_level=LogLevels.warning,
         log_access=False,
     )
-    server.on_startup(threading.Thread(target=_announce, args=(settings,), daemon=True).start)
+    server.on_startup(threading.Thread(target=_announce, args=(settings, greeting), daemon=True).start)
     try:
         server.serve(target_loader=partial(_worker, settings), wrap_loader=False)
     except SystemExit as stopped:
@@ -117,7 +118,7 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _announce(settings: Settings) -> None:
+def _announce(settings: Settings, greeting: Greeting) -> None:
     """Greets as soon as the first worker takes connections."""
     while True:
         try:
@@ -127,7 +128,7 @@ def _announce(settings: Settings) -> None:
         else:
             break
     # Not through sys.stdout: workers may be forked at this moment, and would inherit its lock taken.
-    os.write(sys.stdout.fileno(), welcome(settings).encode())
+    os.write(sys.stdout.fileno(), greeting(settings).encode())
 
 
 def port_problem(host: str, port: int) -> str | None:

@@ -11,6 +11,7 @@ from fhir_server.indexing.intervals import approximate_interval, date_interval, 
 from fhir_server.indexing.normalize import normalize_string
 from fhir_server.indexing.references import LiteralReference, parse_reference
 from fhir_server.indexing.values import (
+    CompositeValue,
     DateValue,
     IndexRows,
     NumberValue,
@@ -22,6 +23,7 @@ from fhir_server.indexing.values import (
 )
 
 __all__ = [
+    "CompositeValue",
     "DateValue",
     "IndexRows",
     "LiteralReference",

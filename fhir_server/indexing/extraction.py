@@ -8,18 +8,20 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from typing import Any
 
+from fhir_server.indexing.composites import composite_rows
 from fhir_server.indexing.converters import Context
 from fhir_server.indexing.plan import KINDS, Found, collect, plan
 from fhir_server.indexing.values import IndexRows
 
 
 def extract(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) -> IndexRows:
-    """The index rows of a valid resource; contained resources, composite and special parameters have none.
+    """The index rows of a valid resource; contained resources and special parameters have none.
 
     `base_url` is the server's own address: references below it are local. `zone` is where dates without an offset are
     meant. Values that no index can hold, such as an illegal date, are left out; nothing is raised for them.
     """
     found: Found = tuple({} for _ in KINDS)
-    collect(plan(resource_type), tree, Context(base_url, zone), found)
+    context = Context(base_url, zone)
+    collect(plan(resource_type), tree, context, found)
     rows: list[Any] = [tuple(each) for each in found]
-    return IndexRows(*rows)
+    return IndexRows(*rows, composite=composite_rows(resource_type, tree, context))

@@ -59,7 +59,10 @@ class NumberValue(NamedTuple):
 
 
 class QuantityValue(NamedTuple):
-    """An amount, then low equals high, or a range; None is an open end, as with the comparator `<`."""
+    """An amount, then low equals high, or a range; None is an open end, as with the comparator `<`.
+
+    Where the unit is one of UCUM that can be converted, the same amount in its canonical unit stands beside it.
+    """
 
     parameter: int
     low: Decimal | None
@@ -67,6 +70,9 @@ class QuantityValue(NamedTuple):
     system: str | None
     code: str | None
     unit: str | None
+    canonical_low: Decimal | None = None
+    canonical_high: Decimal | None = None
+    canonical_unit: str | None = None
 
 
 class UriValue(NamedTuple):
@@ -74,6 +80,36 @@ class UriValue(NamedTuple):
 
     parameter: int
     uri: str
+
+
+class CompositeValue(NamedTuple):
+    """One choice of values for all components of a composite parameter, from the same element.
+
+    `system` and `code` are those of the first token; `value_system` and `value_code` of the second, or of a quantity's
+    unit. None is an open end where the other end of the interval is there.
+    """
+
+    parameter: int
+    system: str | None = None
+    code: str | None = None
+    value_system: str | None = None
+    value_code: str | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    unit: str | None = None
+    canonical_low: Decimal | None = None
+    canonical_high: Decimal | None = None
+    canonical_unit: str | None = None
+    second_low: Decimal | None = None
+    second_high: Decimal | None = None
+    time_low: datetime | None = None
+    time_high: datetime | None = None
+    value: str | None = None
+    normal: str | None = None
+    target_type: str | None = None
+    target_id: str | None = None
+    target_version: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +123,4 @@ class IndexRows:
     number: tuple[NumberValue, ...] = ()
     quantity: tuple[QuantityValue, ...] = ()
     uri: tuple[UriValue, ...] = ()
+    composite: tuple[CompositeValue, ...] = ()

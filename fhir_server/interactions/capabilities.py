@@ -83,7 +83,7 @@ def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
     described: dict[str, Any] = {
         "type": resource_type,
         "interaction": [{"code": code} for code in INTERACTIONS],
-        "versioning": "versioned-update",
+        "versioning": "versioned",
         "readHistory": True,
         "updateCreate": True,
         "conditionalCreate": True,

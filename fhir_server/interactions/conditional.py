@@ -14,6 +14,7 @@ from fhir_server.errors import InvalidRequest
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.interactions.searching import match_ids
+from fhir_server.search import parse_query
 
 _LOCK = """
 SELECT pg_advisory_xact_lock(criteria.key)
@@ -22,7 +23,7 @@ FROM (SELECT DISTINCT hashtextextended(said, 1) AS key FROM unnest(%s::text[]) A
 
 
 def query_of(resource_type: str, criteria: str) -> str:
-    """The query string of criteria that may be written with a leading `?` or `Type?`; raises InvalidRequest when empty."""
+    """The query string of criteria, which may begin with `?` or `Type?`; raises InvalidRequest when there are none."""
     query = criteria.strip()
     for prefix in (f"{resource_type}?", "?"):
         query = query.removeprefix(prefix)
@@ -32,8 +33,8 @@ def query_of(resource_type: str, criteria: str) -> str:
 
 
 def lock_text(resource_type: str, query: str) -> str:
-    """One text for the same criteria in any order; locks and comparisons of criteria go by it."""
-    return f"{resource_type}?{'&'.join(sorted(query.split('&')))}"
+    """One text for the same criteria in any order and encoding; locks and comparisons of criteria go by it."""
+    return f"{resource_type}?{sorted((item.full_name, item.value) for item in parse_query(query).items)}"
 
 
 def lock_all_criteria(connection: Connection[Any], lock_texts: Iterable[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fhir_server.errors import InvalidRequest, UnsupportedMediaType
+from fhir_server.interactions.bundles.references import conditional_references
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import Tree, encode_json, parse_json
@@ -26,6 +27,11 @@ def resource_of(request: FhirRequest, resource_type: str) -> dict[str, Any]:
     said = tree.get("resourceType")
     if said != resource_type:
         raise InvalidRequest(f"The body must be a resource of type {resource_type}", ("resourceType",))
+    searched = conditional_references(tree) if b"?" in request.body else ()
+    if searched:
+        raise InvalidRequest(
+            "A reference by search criteria has a meaning in a transaction only", tuple(one.path for one in searched)
+        )
     return tree
 
 

@@ -1,4 +1,4 @@
-"""What every interaction works with: settings, registry, database and the rules of visibility; made once per process."""
+"""What every interaction works with: settings, registry, database, rules of visibility; made once per process."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 """Which interaction a method and a path mean, and one front door for all of them.
 
-https://hl7.org/fhir/R4/http.html#summary. Every answer comes through `Server.answer`, so authorization, audit of failures and limits
-cannot be forgotten on a second road.
+https://hl7.org/fhir/R4/http.html#summary. Every answer comes through `answer`, so authorization, audit of failures and
+limits cannot be forgotten on a second road.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -41,10 +42,10 @@ def _bundle(context: Context, request: FhirRequest) -> FhirResponse:
     parsed = parse_bundle(bundle_of(request), request.base_url, max_entries=context.settings.max_bundle_entries)
     if parsed.is_transaction:
         return transaction(context, request, parsed, lambda inside, entry: run(inside, _entry_request(request, entry)))
-    return batch(request, parsed, lambda entry: run(context, _entry_request(request, entry)))
+    return batch(request, parsed, lambda entry: answer(context, _entry_request(request, entry)))
 
 
-# Path shapes: `*` is a resource type, `+` an id, anything else stands for itself.
+# Path shapes: `*` is a resource type (or all that a compartment has, as `*`), `+` an id, anything else itself.
 ROUTES: dict[tuple[str, ...], dict[str, Interaction]] = {
     (): {"GET": search_system, "POST": _bundle},
     ("metadata",): {"GET": capabilities},
@@ -87,7 +88,51 @@ def _route(path: tuple[str, ...]) -> tuple[dict[str, Interaction], tuple[str, ..
 def _is(wanted: str, said: str) -> bool:
     if said in _LITERALS or said.startswith("$"):
         return False
-    return wanted == "+" or said[:1].isupper()
+    return wanted == "+" or said[:1].isupper() or said == "*"
+
+
+# What the audit calls them, for requests that failed before they could say so themselves.
+_OPERATIONS: dict[Interaction, str] = {
+    read: "read",
+    vread: "vread",
+    create: "create",
+    update: "update",
+    conditional_update: "update",
+    patch: "patch",
+    conditional_patch: "patch",
+    delete: "delete",
+    conditional_delete: "delete",
+    history_instance: "history",
+    history_type: "history",
+    history_system: "history",
+    search_type: "search",
+    search_system: "search",
+    search_compartment: "search",
+    _bundle: "transaction",
+}
+
+
+def answer(context: Context, request: FhirRequest) -> FhirResponse:
+    """The answer to one request, or to one entry of a batch; a failure leaves a row in the audit and is raised."""
+    try:
+        return run(context, request)
+    except FhirError as error:
+        _audit_failure(context, request, error.status)
+        raise
+    except Exception:
+        _audit_failure(context, request, 500)
+        raise
+
+
+def _audit_failure(context: Context, request: FhirRequest, status: int) -> None:
+    interaction = None
+    with suppress(NotFound):
+        interaction = _route(request.path)[0].get(request.method)
+    operation = "other" if interaction is None else _OPERATIONS.get(interaction, "other")
+    known = bool(request.path) and request.path[0] in context.registry.resource_types
+    kind = request.path[0] if known else "Bundle" if interaction is _bundle else "Resource"
+    said = audit_of(request, operation, kind, status=status, outcome="failure")
+    audit.record_failure(context.database, said)
 
 
 def run(context: Context, request: FhirRequest) -> FhirResponse:
@@ -119,11 +164,7 @@ class Server:
 
     def answer(self, request: FhirRequest) -> FhirResponse:
         """Run one interaction. Raises FhirError for all that a client can be told; such failures are audited too."""
-        try:
-            return run(self.context, request)
-        except FhirError as error:
-            self._audit_failure(request, error)
-            raise
+        return answer(self.context, request)
 
     def capability_statement(self, base_url: str) -> dict[str, Any]:
         """The CapabilityStatement for clients that use `base_url`."""
@@ -132,18 +173,6 @@ class Server:
     def ready(self) -> None:
         """Raises when the database cannot be reached."""
         self.context.database.rows("SELECT 1", {})
-
-    def _audit_failure(self, request: FhirRequest, error: FhirError) -> None:
-        kind = (
-            request.path[0] if request.path and request.path[0] in self.context.registry.resource_types else "Resource"
-        )
-        said = audit_of(
-            request, _OPERATIONS.get(request.method, "other"), kind, None, status=error.status, outcome="failure"
-        )
-        audit.record(self.context.database.reader(), said)
-
-
-_OPERATIONS = {"GET": "read", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 def _entry_request(request: FhirRequest, entry: Entry) -> FhirRequest:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir_server.errors import Gone, InvalidRequest, NotFound
+from fhir_server.errors import Gone, InvalidRequest, NotFound, UnknownParameter
 from fhir_server.indexing import date_interval
 from fhir_server.interactions.answers import bundle_bytes, entry_bytes, version_headers
 from fhir_server.interactions.context import Context, audit_of
@@ -18,7 +18,7 @@ from fhir_server.mapping.rendering import instant
 from fhir_server.persistence import audit
 from fhir_server.persistence.history import Versions, versions_sql
 from fhir_server.search.paging import Continuation
-from fhir_server.search.query import Item, parse_query
+from fhir_server.search.query import Item, parse_query, printable
 
 _VERSION = re.compile("[1-9][0-9]{0,17}")
 _FAR_PAST = datetime(1, 1, 1, tzinfo=UTC)
@@ -30,18 +30,13 @@ def vread(context: Context, request: FhirRequest, resource_type: str, fhir_id: s
     if not _VERSION.fullmatch(version):
         raise NotFound("There is no such version")
     found = _versions(context, Versions(resource_type, fhir_id, int(version)))
-    entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one, _ in found)
-    audit.record(
-        context.database.reader(),
-        audit_of(
-            request, "vread", resource_type, fhir_id, entities=entities, outcome="success" if found else "failure"
-        ),
-    )
     if not found:
         raise NotFound("There is no such version")
     one = found[0][0]
     if one.deleted_at is not None:
         raise Gone("This version is the deletion of the resource")
+    entity = f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}"
+    audit.record(context.database.reader(), audit_of(request, "vread", resource_type, fhir_id, entities=(entity,)))
     return FhirResponse(200, version_headers(one.version_id, one.updated_at), one.json(context.registry))
 
 
@@ -148,8 +143,7 @@ class _Asked:
                 raise InvalidRequest(f"{item.name} may stand only once", (item.name,))
             reader = _READERS.get(item.name)
             if reader is None or item.modifier is not None:
-                known = ", ".join(_READERS)
-                raise InvalidRequest(f"History knows the parameters {known}", (item.name[:64],))
+                raise UnknownParameter(f"A history takes {', '.join(_READERS)} only", (printable(item.full_name),))
             seen.add(item.name)
             reader(self, item)
 
@@ -176,7 +170,7 @@ class _Asked:
             low, high = date_interval(text, self._context.zone)
         except ValueError:
             raise InvalidRequest(f"{item.name} is not a FHIR date or time", (item.name,)) from None
-        return low or _FAR_PAST, high or _FAR_FUTURE
+        return _FAR_PAST if low is None else low, _FAR_FUTURE if high is None else high
 
 
 _READERS: dict[str, Callable[[_Asked, Item], None]] = {

@@ -25,7 +25,6 @@ from fhir_server.interactions.update import target_of
 from fhir_server.persistence.states import Identity
 from fhir_server.search import Search
 
-
 _Gone = set[tuple[str | None, str | None]]
 """Types and ids of what the bundle deletes."""
 

@@ -66,7 +66,10 @@ def _apply(
 
 
 def patched_state(context: Context, state: State | None, content_type: str, document: Tree) -> dict[str, Any]:
-    """The valid resource that the patch makes of a locked state. Raises NotFound and Gone besides what patching raises."""
+    """The valid resource that the patch makes of a locked state.
+
+    Raises NotFound and Gone besides what patching raises.
+    """
     if state is None:
         raise NotFound("There is no such resource")
     if state.deleted_at is not None:

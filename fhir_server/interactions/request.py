@@ -18,8 +18,9 @@ class Principal:
 class FhirRequest:
     """One FHIR interaction as asked for.
 
-    `path` holds the decoded segments below the base (`("Patient", "1", "_history")`), `query` the raw query string without
-    `?` and without `_format`/`_pretty`, `headers` lower-case names, `content_type` the bare media type of the body.
+    `path` holds the decoded segments below the base (`("Patient", "1", "_history")`), `query` the raw query string
+    without `?` and without `_format`/`_pretty`, `headers` lower-case names, `content_type` the bare media type of the
+    body.
     """
 
     method: str

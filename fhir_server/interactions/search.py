@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fhir_server.definitions import COMPARTMENTS, compartment
+from fhir_server.definitions import COMPARTMENTS, RESOURCE_TYPES
 from fhir_server.errors import Issue, NotFound, operation_outcome
 from fhir_server.interactions.answers import bundle_bytes, entry_bytes, prefers
 from fhir_server.interactions.context import Context, audit_of
@@ -15,12 +15,28 @@ from fhir_server.interactions.stored import StoredVersion
 from fhir_server.interactions.subsetting import Subset, subsetted
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.persistence.audit import audited, record
-from fhir_server.search import And, Or, Search, estimated_total, parse, parse_query
+from fhir_server.search import (
+    CAPPED,
+    MAX_DEPTH,
+    MAX_INCLUDED,
+    And,
+    Search,
+    estimated_total,
+    in_compartment,
+    linked_types,
+    member_types,
+    parse,
+    parse_query,
+)
 from fhir_server.search.paging import Continuation
-from fhir_server.search.query import Item, Query
+from fhir_server.search.query import Query
 
 PAGE = "_page"
 _RESOURCE = slice(1, 11)
+_MORE_INCLUDED = (
+    f"Not all resources are included: :iterate goes {MAX_DEPTH} references far and gives {MAX_INCLUDED} resources at"
+    " most. Ask for a smaller _count, or read the others by their references."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,15 @@ class Asked:
     text: str
     strict: bool
     after: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compartment:
+    """Whose compartment is searched, and the types that have a place in it."""
+
+    name: str
+    fhir_id: str
+    types: tuple[str, ...]
 
 
 def search_type(context: Context, request: FhirRequest, resource_type: str) -> FhirResponse:
@@ -47,12 +72,16 @@ def search_system(context: Context, request: FhirRequest) -> FhirResponse:
 def search_compartment(
     context: Context, request: FhirRequest, name: str, fhir_id: str, resource_type: str
 ) -> FhirResponse:
-    """The resources of a type that match and belong to the compartment of one resource."""
-    context.registry.sources(resource_type)
-    members = compartment(name).get(resource_type) if name in COMPARTMENTS else None
-    if not members:
+    """The resources of a type, or of all types (`*`), that match and belong to the compartment of one resource.
+
+    What belongs to nobody is nothing: an owner that does not exist, or may not be seen, has an empty compartment.
+    """
+    types = member_types(name) if name in COMPARTMENTS else ()
+    if resource_type != "*":
+        context.registry.sources(resource_type)
+    if not types or resource_type not in (*types, "*"):
         raise NotFound("There is no such compartment, or the type has no place in it")
-    return _search(context, request, resource_type, (name, fhir_id, members))
+    return _search(context, request, None if resource_type == "*" else resource_type, Compartment(name, fhir_id, types))
 
 
 def _asked(context: Context, request: FhirRequest) -> Asked:
@@ -77,13 +106,20 @@ def _search(
     context: Context,
     request: FhirRequest,
     resource_type: str | None,
-    member_of: tuple[str, str, tuple[str, ...]] | None = None,
+    owner: Compartment | None = None,
 ) -> FhirResponse:
     asked = _asked(context, request)
-    how = {"limits": context.limits, "reading": reading(context, request)}
-    search = parse(resource_type, asked.query, strict=asked.strict, **how)  # type: ignore[arg-type]
-    if member_of is not None and resource_type is not None:
-        search = _in_compartment(search, resource_type, member_of, how)
+    search = parse(
+        resource_type,
+        asked.query,
+        strict=asked.strict,
+        limits=context.limits,
+        reading=reading(context, request),
+        within=RESOURCE_TYPES if owner is None else owner.types,
+    )
+    if owner is not None:
+        belongs = in_compartment(owner.name, owner.fhir_id, search.types)
+        search = replace(search, criteria=And((belongs, search.criteria)))
     if search.summary == "count":
         return _bundle(context, request, search, asked, [], _total(context, request, search))
     rows = _page(context, request, search, asked)
@@ -93,18 +129,6 @@ def _search(
     elif search.total == "estimate":
         total = _estimate(context, search)
     return _bundle(context, request, search, asked, rows, total)
-
-
-def _in_compartment(search: Search, resource_type: str, member_of: Any, how: Any) -> Search:
-    name, fhir_id, members = member_of
-    value = f"{name}/{fhir_id}"
-    belongs = [
-        parse(
-            resource_type, Query((Item("_id", None, fhir_id) if code == "{def}" else Item(code, None, value),)), **how
-        ).criteria
-        for code in members
-    ]
-    return replace(search, criteria=And((search.criteria, Or(tuple(belongs)))))
 
 
 def _page(context: Context, request: FhirRequest, search: Search, asked: Asked) -> Rows:
@@ -128,7 +152,8 @@ def _total(context: Context, request: FhirRequest, search: Search) -> int:
 
 
 def _table_sources(context: Context, search: Search) -> set[int]:
-    return {one.number for kind in search.types for one in context.registry.sources(kind) if not one.generic}
+    kinds = {*search.types, *linked_types(search.criteria)}
+    return {one.number for kind in kinds for one in context.registry.sources(kind) if not one.generic}
 
 
 def _estimate(context: Context, search: Search) -> int:
@@ -158,8 +183,10 @@ def _bundle(
     head["link"] = link
     wanted = Subset(search.summary, search.elements) if search.summary or search.elements else None
     entries = [_entry(context, request, row, wanted) for row in (*shown, *(row for row in rows if row[0] == "include"))]
-    if search.warnings:
-        issues = [Issue("warning", "not-supported", text) for text in search.warnings]
+    issues = [Issue("warning", "not-supported", text) for text in search.warnings]
+    if any(row[0] == CAPPED for row in rows):
+        issues.append(Issue("warning", "too-costly", _MORE_INCLUDED))
+    if issues:
         entries.append(entry_bytes(None, encode_json(operation_outcome(issues)), search={"mode": "outcome"}))
     return FhirResponse(200, {}, bundle_bytes(head, entries))
 

@@ -14,7 +14,7 @@ from fhir_server.mapping.rendering import render
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """One version; `document`, `live`, `last` and `base` are JSON texts (see `search.rows` and `persistence.history`)."""
+    """One version; `document`, `live`, `last`, `base` are JSON texts (see `search.rows` and `persistence.history`)."""
 
     source: int
     resource_type: str
@@ -31,6 +31,7 @@ class StoredVersion:
         """The resource as JSON text; only for versions that are not deletions."""
         if self.document is not None:
             return self.document
-        assert self.live is not None
+        if self.live is None:
+            raise LookupError("a version is a document, a row or a deletion")
         resource = registry.resource(registry.source(self.source))
         return render(resource, self.fhir_id, self.version_id, self.updated_at, self.live, self.last, self.base)

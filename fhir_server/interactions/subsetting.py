@@ -25,7 +25,10 @@ class Subset:
 
 
 def subset_of(request: FhirRequest, resource_type: str) -> Subset | None:
-    """The part that a read asks for, None for the whole. Raises InvalidRequest for parameters that a read does not have."""
+    """The part that a read asks for, None for the whole.
+
+    Raises InvalidRequest for parameters that a read does not have.
+    """
     query = parse_query(request.query)
     for item in query.items:
         if item.name not in _ON_READ:

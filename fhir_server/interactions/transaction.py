@@ -55,8 +55,11 @@ def transaction(context: Context, request: FhirRequest, bundle: RequestBundle, r
 class _Linked:
     """An entry whose resource has its links to other entries replaced; `left` are references that lead nowhere yet."""
 
-    of: Resolved
-    resource: dict[str, Any] | None = None
+    entry: Entry
+    identity: Identity
+    unclaimed: bool
+    is_new: bool
+    resource: dict[str, Any]
     left: tuple[str, ...] = ()
 
 
@@ -72,7 +75,7 @@ class _Transaction:
         resolved = resolve(self._context, self._connection, self._request, bundle.entries)
         refuse_overlap((one.entry.index, *one.identity) for one in resolved if one.changes and one.identity)
         targets = _targets(resolved)
-        self._write([_linked(one, targets) for one in resolved if one.changes], targets)
+        self._write([_linked(one, one.identity, targets) for one in resolved if one.identity and one.changes], targets)
         self._tell_of_the_rest(resolved)
         writers = {one.entry.index: one for one in resolved}
         preference = prefers(self._request, "return")
@@ -94,23 +97,22 @@ class _Transaction:
             audit.record(self._connection, audit_of(self._request, "transaction", "Bundle", entities=entities))
 
     def _written_entry(self, one: Resolved, preference: str | None) -> bytes:
-        base = self._request.base_url
         stored = self._written.get(one.identity) if one.identity is not None else None
-        if one.entry.method == "DELETE":
-            return deleted_entry(stored)
         if one.found is not None:
-            found = one.found
-            document = found.json(self._context.registry)
+            found, document = one.found, one.found.json(self._context.registry)
             stored = Written(found.resource_type, found.fhir_id, found.version_id, found.updated_at, document, False)
-        assert stored is not None
-        return written_entry(base, stored, preference, 201 if stored.created and not one.exists else 200)
+        # Only a delete may have written nothing: it found nothing to delete.
+        if stored is None or one.entry.method == "DELETE":
+            return deleted_entry(stored)
+        status = 201 if stored.created and not one.exists else 200
+        return written_entry(self._request.base_url, stored, preference, status)
 
     def _write(self, linked: Sequence[_Linked], targets: Targets) -> None:
-        known = [one.of.identity for one in linked if one.of.identity is not None and not one.of.is_new]
+        known = [one.identity for one in linked if not one.is_new]
         states = lock_states(self._connection, self._context.registry, known)
         waiting = []
         for one in linked:
-            with blaming_entry(one.of.entry.index):
+            with blaming_entry(one.entry.index):
                 waiting += self._waiting(one, states, targets)
         places = {one.change.identity: one.index for one in waiting}
         links = Links(self._context, self._connection, self._request)
@@ -125,21 +127,18 @@ class _Transaction:
 
     def _waiting(self, linked: _Linked, states: Mapping[Identity, State], targets: Targets) -> list[Waiting]:
         """What the entry changes: one change, or none when it deletes what is not there."""
-        one, entry = linked.of, linked.of.entry
-        assert one.identity is not None
-        kind, fhir_id = one.identity
-        state = states.get(one.identity)
+        entry, (kind, fhir_id) = linked.entry, linked.identity
+        state = states.get(linked.identity)
         preconditions.check(entry.if_match, entry.if_none_match if entry.method == "PUT" else None, state)
         if entry.method == "DELETE":
             if state is None or state.deleted_at is not None:
                 return []
             return [Waiting.of(entry.index, Change(kind, fhir_id, "DELETE", None, state), ())]
-        if one.unclaimed and state is not None and state.deleted_at is None:
+        if linked.unclaimed and state is not None and state.deleted_at is None:
             raise Conflict("Nothing matches the criteria, but the resource's id belongs to another resource")
         if entry.method == "PATCH":
             tree, left = self._patched(linked, state, targets)
             return [Waiting.of(entry.index, Change(kind, fhir_id, "PUT", tree, state), left)]
-        assert linked.resource is not None
         tree = acceptable(self._context, linked.resource, second=False)
         return [Waiting.of(entry.index, Change(kind, fhir_id, entry.method, tree, state), linked.left)]
 
@@ -149,7 +148,7 @@ class _Transaction:
         content_type, document = patch_document(linked.resource)
         tree = patched_state(self._context, state, content_type, document)
         # A JSON Patch comes in base64, where no link could be replaced before.
-        tree, left = rewrite_and_tell(tree, targets, linked.of.entry.full_url)
+        tree, left = rewrite_and_tell(tree, targets, linked.entry.full_url)
         before = state.tree(self._context.registry) if left and state is not None else {}
         known = {one.value for one in collect(before)}
         new = tuple(one for one in left if one not in known)
@@ -163,14 +162,12 @@ def _targets(resolved: Sequence[Resolved]) -> Targets:
     )
 
 
-def _linked(one: Resolved, targets: Targets) -> _Linked:
+def _linked(one: Resolved, identity: Identity, targets: Targets) -> _Linked:
     """Replace references to other entries by what these became; a name that no entry has fails the bundle."""
-    if one.resource is None:
-        return _Linked(one)
-    resource, left = rewrite_and_tell(one.resource, targets, one.entry.full_url)
+    resource, left = rewrite_and_tell(one.resource or {}, targets, one.entry.full_url)
     with blaming_entry(one.entry.index):
         _refuse_loose(resource, left)
-    return _Linked(one, resource, left)
+    return _Linked(one.entry, identity, one.unclaimed, one.is_new, resource, left)
 
 
 def _refuse_loose(tree: dict[str, Any], left: Sequence[str]) -> None:

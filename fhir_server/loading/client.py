@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import random
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -23,7 +22,7 @@ _TIMEOUT: Final = 600.0
 # The server says that it has done nothing: also a request that is not repeatable may be sent again.
 _NOTHING_DONE: Final = frozenset({409, 429, 503})
 # Somebody on the way says that he does not know.
-_UNKNOWN: Final = frozenset({500, 502, 504})
+_UNKNOWN: Final = frozenset({502, 504})
 
 _HEADERS: Final = {
     "Content-Type": "application/fhir+json",
@@ -60,14 +59,20 @@ class Client:
         self._connection: http.client.HTTPConnection | None = None
 
     def send(self, parcel: Parcel) -> Answer:
-        """The answer to a parcel; tries again as long as that is safe and may help. Raises nothing for a bad network."""
+        """The answer to a parcel; tries again as long as that is safe and may help. A bad network raises nothing."""
+        if self._stopping.is_set():
+            return Answer(0, b"not sent any more")
         pause = _FIRST_PAUSE
         for attempt in range(1, _ATTEMPTS + 1):
-            # A kept connection may have been closed by the other side; without knowing whether a request came through, one
-            # that may not be repeated could not be sent again.
+            # A kept connection may have been closed by the other side, and a request that may not be repeated could not
+            # be sent again without knowing whether it came through.
             answer, sent = self._once(parcel.method, parcel.url, parcel.body, fresh=not parcel.repeatable)
-            again = self._may_try_again(parcel, answer, sent=sent)
-            if attempt == _ATTEMPTS or not again:
+            if not self._may_try_again(parcel, answer, sent=sent):
+                return answer
+            if attempt == _ATTEMPTS:
+                if not sent:
+                    # Nobody has been there for a while: the others need not wait as long to learn it.
+                    self._stopping.set()
                 return answer
             if self._stopping.wait(max(answer.retry_after or 0.0, pause * random.uniform(0.5, 1.0))):  # noqa: S311
                 return answer
@@ -107,7 +112,7 @@ class Client:
             path = f"{self._base.path.rstrip('/')}/{url}".rstrip("/") or "/"
             self._connection.request(method, path, body or None, _HEADERS)
             response = self._connection.getresponse()
-            answer = Answer(response.status, response.read(), _retry_after(response.headers))
+            answer = Answer(response.status, response.read(), _retry_after(response.getheader("Retry-After")))
         except (OSError, http.client.HTTPException) as error:
             self.close()
             return Answer(0, _in_words(error).encode()), sent
@@ -133,6 +138,6 @@ def _connection(base: SplitResult) -> http.client.HTTPConnection:
     return kind(base.hostname or "", base.port, timeout=_TIMEOUT)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    said = headers.get("Retry-After") or ""
+def _retry_after(said: str | None) -> float | None:
+    said = said or ""
     return min(float(said), 60.0) if said.isascii() and said.isdecimal() else None

@@ -33,7 +33,7 @@ class Deferred:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by __exit__
 
     def add(self, piece: Piece) -> None:
         """Keeps a piece for later."""

@@ -1,4 +1,4 @@
-"""A few threads that send parcels, and a bounded line in front of them, so that reading never runs far ahead of sending.
+"""A few threads that send parcels, and a bounded line before them, so that reading never runs far ahead of sending.
 
 https://docs.python.org/3/library/threading.html#condition-objects
 """
@@ -18,7 +18,7 @@ Work = Callable[[Parcel], None]
 
 
 class Dispatch:
-    """Hands parcels to `connections` threads; each thread makes its own worker and calls it with one parcel after the other.
+    """Hands parcels to `connections` threads; each makes a worker of its own and calls it with one after the other.
 
     Parcels of one lane are worked on in their order and never two at a time. A worker must not raise.
     """

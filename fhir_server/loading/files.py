@@ -131,7 +131,7 @@ def documents(path: Path) -> Iterator[Document]:
             else:
                 yield from _contained(path.name, path.name, raw, raw)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise Unreadable(f"cannot be read: {error or type(error).__name__}") from error
+        raise Unreadable(f"cannot be read: {str(error) or type(error).__name__}") from error
 
 
 def _archived(name: str, raw: IO[bytes]) -> Iterator[Document]:

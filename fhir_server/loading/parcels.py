@@ -63,7 +63,7 @@ class Entry:
 class Parcel:
     """One request. `repeatable`: sending it twice does no more than sending it once.
 
-    `pieces` are the resources of a transaction made here, which may be sent in parts; a bundle that came as it is has none.
+    `pieces` are the resources of a transaction made here, which may be sent in parts; a bundle from a file has none.
     Parcels of one `lane` are sent one after the other. `final`: what fails now is not tried again later.
     """
 
@@ -164,7 +164,8 @@ def _entry(piece: Piece) -> bytes:
 def _as_it_is(document: Document, bundle: _Bundle) -> Parcel:
     requests = [entry.request or _Request() for entry in bundle.entry]
     entries = tuple(
-        Entry(_inside(document, number), request.method, _type_in(request.url)) for number, request in enumerate(requests)
+        Entry(_inside(document, number), request.method, _type_in(request.url))
+        for number, request in enumerate(requests)
     )
     repeatable = all(request.method in _REPEATABLE or request.if_none_exist for request in requests)
     return Parcel(document.origin, "POST", "", document.text, entries, repeatable)

@@ -20,7 +20,7 @@ _LONGEST_DIAGNOSTICS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that was not stored: the file, the place there ("": the file itself), the status (0: no answer), why."""
+    """What was not stored: the file, the place in it ("": the file itself), the status (0: no answer), why."""
 
     origin: str
     place: str

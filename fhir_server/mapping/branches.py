@@ -1,17 +1,20 @@
-"""The words that hold other words: objects, arrays, child rows, projections of other tables, extensions."""
+"""The words that hold other words: objects, arrays, texts, and what may not be missing.
+
+https://hl7.org/fhir/R4/json.html
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column
 
-from fhir_server.errors import Unprocessable
-from fhir_server.mapping.primitives import STRING, Primitive, text_or_absent
-from fhir_server.mapping.trees import ABSENT, Slots, contains
-from fhir_server.mapping.word import HeardRow, Row, Word
-from fhir_server.mapping.words import DATA_ABSENT_REASON, constant, value
+from fhir_server.mapping.primitives import text_or_absent, token_or_absent
+from fhir_server.mapping.source import SearchColumn
+from fhir_server.mapping.trees import ABSENT, PLACE, Defaulted, Slots, contains
+from fhir_server.mapping.word import HeardRow, Row, Word, hear_members, keep_unset, names_of_member
+from fhir_server.mapping.words import DATA_ABSENT_REASON, by_default, constant, value
 
 
 def build(declared: Any) -> Word:
@@ -32,7 +35,10 @@ class object_(Word):  # noqa: N801
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         self.members = {name: build(member) for name, member in members.items()}
-        self.columns = tuple(column for member in self.members.values() for column in member.columns)
+        self.columns = tuple(dict.fromkeys(column for member in self.members.values() for column in member.columns))
+        self.optional = frozenset(name for name, member in self.members.items() if isinstance(member, by_default))
+        self.constants = {name: member for name, member in self.members.items() if isinstance(member, constant)}
+        self.variable = {name: member for name, member in self.members.items() if name not in self.constants}
 
     def compose(self, row: Row) -> Any:
         said: dict[str, Any] = {}
@@ -40,17 +46,29 @@ class object_(Word):  # noqa: N801
         for name, member in self.members.items():
             size = len(said)
             member.compose_into(said, name, row)
-            exists = exists or (len(said) > size and not isinstance(member, constant))
-        return said if exists else ABSENT
+            exists = exists or (len(said) > size and name not in self.constants)
+        if not exists:
+            return ABSENT
+        return Defaulted(said, self.optional) if self.optional else said
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         if not isinstance(value, dict):
             return False
-        for name, member in self.members.items():
-            if isinstance(member, constant) and value.get(name) != member.json_value:
+        for name, member in self.constants.items():
+            if value.get(name) != member.json_value and (name in value or name not in self.optional):
                 return False
-        heard = [member.decompose_from(value, name, row) for name, member in self.members.items() if not isinstance(member, constant)]
-        return any(heard)
+        return hear_members(self.variable, value, row, names_of_member)
+
+    def hear_again(self, item: Any, row: HeardRow) -> None:
+        self.decompose(item, row)
+
+    def keep(self, row: HeardRow) -> None:
+        for member in self.variable.values():
+            member.keep(row)
+
+    def forget(self, row: HeardRow) -> None:
+        for member in self.variable.values():
+            member.forget(row)
 
 
 class array(Word):  # noqa: N801
@@ -58,7 +76,7 @@ class array(Word):  # noqa: N801
 
     def __init__(self, items: list[Any]) -> None:
         self.items = [build(item) for item in items]
-        self.columns = tuple(column for item in self.items for column in item.columns)
+        self.columns = tuple(dict.fromkeys(column for item in self.items for column in item.columns))
 
     def compose(self, row: Row) -> Any:
         pairs: list[tuple[str, Any]] = []
@@ -74,13 +92,60 @@ class array(Word):  # noqa: N801
         if not isinstance(value, list):
             return False
         rest = list(value)
-        for item in self.items:
+        matched = self._matched(rest, row)
+        others = [item for slot, item in enumerate(self.items) if slot not in matched]
+        for item in others:
+            item.forget(row)
+        # Two words may share a column, and what still says the same wins.
+        for slot, found in matched.items():
+            self.items[slot].hear_again(found, row)
+        for item in others:
             item.take(rest, row)
+        for item in self.items:
+            keep_unset(item, row)
         return len(rest) < len(value)
+
+    def _matched(self, rest: list[Any], row: HeardRow) -> dict[int, Any]:
+        """The items that go on saying what a slot says now, taken out of `rest`: equal ones first."""
+        matched: dict[int, Any] = {}
+        if row.current is None:
+            return matched
+        wanted: dict[int, Any] = {}
+        for slot, item in enumerate(self.items):
+            said = item.compose(row.current)
+            if said is not ABSENT and not isinstance(said, Slots):
+                wanted[slot] = said
+        for is_match in (_equals, contains):
+            for slot, said in wanted.items():
+                place = next((place for place, item in enumerate(rest) if is_match(item, said)), None)
+                if slot not in matched and place is not None:
+                    matched[slot] = rest.pop(place)
+        return matched
 
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
         # An array that was left out must still be told to derived items and child rows.
         return self.decompose(source.get(name, []), row)
+
+    def keep(self, row: HeardRow) -> None:
+        for item in self.items:
+            item.keep(row)
+
+    def forget(self, row: HeardRow) -> None:
+        for item in self.items:
+            item.forget(row)
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
+        return tuple(column for item in self.items for column in item.search_columns(parameter_type))
+
+    def text_columns(self) -> tuple[SearchColumn, ...]:
+        return tuple(column for item in self.items for column in item.text_columns())
+
+    def of_type_columns(self) -> tuple[SearchColumn, ...]:
+        return tuple(column for item in self.items for column in item.of_type_columns())
+
+
+def _equals(item: Any, said: Any) -> bool:
+    return bool(item == said)
 
 
 class texts(Word):  # noqa: N801
@@ -92,77 +157,17 @@ class texts(Word):  # noqa: N801
 
     def compose(self, row: Row) -> Any:
         held = row.get(self.column.name)
-        said = [text for text in held if text_or_absent(text) is not ABSENT] if isinstance(held, list) else []
-        return Slots([(str(index), text) for index, text in enumerate(said)]) if said else ABSENT
+        said = [text_or_absent(text) for text in held] if isinstance(held, list) else []
+        pairs = [(f"{PLACE}{place}", text) for place, text in enumerate(said) if text is not ABSENT]
+        return Slots(pairs) if pairs else ABSENT
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         if not isinstance(value, list):
             return False
-        row[self.column.name] = [text for text in value if isinstance(text, str)]
-        return True
-
-
-class many(Word):  # noqa: N801
-    """Array items that are rows of a child table, read from the projection column that a trigger keeps on the parent."""
-
-    def __init__(self, projection: Column[Any], child: Table, members: Mapping[str, Any]) -> None:
-        self.projection, self.child, self.item = projection, child, object_(members)
-        self.columns = (projection.name,)
-
-    def compose(self, row: Row) -> Any:
-        pairs: list[tuple[str, Any]] = []
-        for place, child in enumerate(row.get(self.projection.name) or ()):
-            said = self.item.compose(child)
-            if said is not ABSENT:
-                pairs.append((str(child.get("id", place)), said))
-        return Slots(pairs) if pairs else ABSENT
-
-    def take(self, items: list[Any], row: HeardRow) -> None:
-        children: list[Row] = []
-        for place, item in enumerate(items):
-            child = HeardRow()
-            if self.item.decompose(item, child):
-                children.append({**dict.fromkeys(self.item.columns), **child, "position": place})
-        row[self.projection.name] = children or None
-        items.clear()
-
-
-class projected(Word):  # noqa: N801
-    """A primitive that a trigger copies from another table into a JSON column of the row, such as a user's name."""
-
-    def __init__(self, column: Column[Any], key: str, primitive: Primitive = STRING) -> None:
-        self.column, self.key, self.primitive = column, key, primitive
-
-    def compose(self, row: Row) -> Any:
-        held = row.get(self.column.name)
-        return self.primitive.compose(held.get(self.key)) if isinstance(held, dict) else ABSENT
-
-
-class derived(Word):  # noqa: N801
-    """What another table owns: FHIR reads it here and a write must leave it as it is."""
-
-    def __init__(self, declared: Any, expression: str) -> None:
-        self.word, self.expression = build(declared), expression
-
-    def compose(self, row: Row) -> Any:
-        return self.word.compose(row)
-
-    def compose_sibling(self, row: Row) -> Any:
-        return self.word.compose_sibling(row)
-
-    def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
-        self._must_stay([source.get(name)], row)
-        return False
-
-    def take(self, items: list[Any], row: HeardRow) -> None:
-        self._must_stay(items, row)
-
-    def _must_stay(self, said: list[Any], row: HeardRow) -> None:
-        owned = ABSENT if row.current is None else self.word.compose(row.current)
-        if owned is not ABSENT and not any(contains(item, owned) for item in said):
-            raise Unprocessable(
-                f"{self.expression} belongs to a portal record of another kind and cannot be changed here", (self.expression,)
-            )
+        held = [text for text in value if token_or_absent(text) is not ABSENT]
+        if held:
+            row[self.column.name] = held
+        return bool(held)
 
 
 class required(Word):  # noqa: N801
@@ -171,19 +176,21 @@ class required(Word):  # noqa: N801
     def __init__(self, declared: Any, reason: str = "unknown", *, primitive: bool = False) -> None:
         self.word, self.primitive = build(declared), primitive
         self.columns = self.word.columns
-        self.absent = {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": reason}]}
+        self.absent = {"url": DATA_ABSENT_REASON, "valueCode": reason}
 
     def compose(self, row: Row) -> Any:
         said = self.word.compose(row)
         if said is not ABSENT or self.primitive:
             return said
-        return Slots([("absent", self.absent)]) if isinstance(self.word, array) else self.absent
+        absent = {"extension": [self.absent]}
+        return Slots([("absent", absent)]) if isinstance(self.word, array) else absent
 
     def compose_sibling(self, row: Row) -> Any:
         beside = self.word.compose_sibling(row)
         if not self.primitive or self.word.compose(row) is not ABSENT:
             return beside
-        return {"extension": [*(beside or {}).get("extension", ()), *self.absent["extension"]]}
+        found = beside["extension"] if beside is not ABSENT else Slots([])
+        return {"extension": Slots([*zip(found.keys, found, strict=True), (DATA_ABSENT_REASON, self.absent)])}
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         return self.word.decompose(value, row, sibling)
@@ -191,8 +198,23 @@ class required(Word):  # noqa: N801
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
         return self.word.decompose_from(source, name, row)
 
-    def search_columns(self, parameter_type: str) -> Any:
+    def take(self, items: list[Any], row: HeardRow) -> None:
+        self.word.take(items, row)
+
+    def keep(self, row: HeardRow) -> None:
+        self.word.keep(row)
+
+    def forget(self, row: HeardRow) -> None:
+        self.word.forget(row)
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         return self.word.search_columns(parameter_type)
+
+    def text_columns(self) -> tuple[SearchColumn, ...]:
+        return self.word.text_columns()
+
+    def of_type_columns(self) -> tuple[SearchColumn, ...]:
+        return self.word.of_type_columns()
 
 
 class extension(Word):  # noqa: N801

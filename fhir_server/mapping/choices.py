@@ -1,31 +1,30 @@
-"""The words for choice elements: an interval in two columns, a value tagged with its type, deceased[x].
+"""The words for choice elements of times: an interval in two columns, deceased[x].
 
 https://hl7.org/fhir/R4/formats.html#choice
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, and_, case, func, or_
+from sqlalchemy import Column, and_, func, or_
 
-from fhir_server.definitions import is_primitive
 from fhir_server.indexing.intervals import date_interval
-from fhir_server.mapping.conform import conform
-from fhir_server.mapping.intervals import instant_columns
-from fhir_server.mapping.primitives import INSTANT
-from fhir_server.mapping.source import BooleanColumn, QuantityColumn, SearchColumn, StringColumn, TokenColumn
+from fhir_server.mapping.intervals import instant_columns, is_sayable
+from fhir_server.mapping.primitives import EXACT_INSTANT, instant_text
+from fhir_server.mapping.source import BooleanColumn, SearchColumn
 from fhir_server.mapping.trees import ABSENT, Atomic
 from fhir_server.mapping.word import HeardRow, Row, Word
 
-DATA_ABSENT_REASONS = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_RESOLUTION = timedelta(microseconds=1)
 
 
 class moment(Word):  # noqa: N801
     """effective[x] and its like: a start column the portal knows and an end column that only FHIR writes.
 
-    The end (exclusive) says that the start is not an instant: a partial date, a period (open: infinity).
+    The end (exclusive) says that the start is not an instant: a partial date, a period (open: infinity). An end that is
+    not after the start says nothing.
     """
 
     def __init__(self, start: Column[Any], end: Column[Any]) -> None:
@@ -33,25 +32,30 @@ class moment(Word):  # noqa: N801
         self.columns = (start.name, end.name)
 
     def compose_into(self, into: dict[str, Any], name: str, row: Row) -> None:
-        start, end = INSTANT.compose(row.get(self.start.name)), row.get(self.end.name)
+        start, end = instant_text(row.get(self.start.name)), row.get(self.end.name)
         if start is ABSENT:
             return
         stem = name.removesuffix("[x]")
-        if end is None:
+        first, after = _point(row[self.start.name]), _point(end)
+        if end is None or str(end).endswith("BC") or end == "-infinity" or (first and after and after <= first):
             into[f"{stem}DateTime"] = start
-            return
-        last = INSTANT.compose(end)
-        into[f"{stem}Period"] = {"start": start} | ({} if last is ABSENT else {"end": last})
+        elif after is None:
+            into[f"{stem}Period"] = Atomic(start=start)
+        else:
+            # Period.end is inclusive, to the precision it is written with.
+            last = instant_text((after - _RESOLUTION).isoformat())
+            into[f"{stem}Period"] = Atomic(start=start, end=last)
 
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
         stem = name.removesuffix("[x]")
         instant = source.get(f"{stem}DateTime", source.get(f"{stem}Instant"))
-        exact = INSTANT.decompose(instant)
+        exact = EXACT_INSTANT.decompose(instant)
         if exact is not ABSENT:
             row[self.start.name] = exact
+            row[self.end.name] = None
             return True
-        period = source.get(f"{stem}Period")
-        low, high = _bounds(period) if isinstance(period, dict) else _bounds({"start": instant, "end": instant})
+        said = source.get(f"{stem}Period")
+        low, high = _bounds(said if isinstance(said, dict) else {"start": instant, "end": instant})
         if low is None:
             return False
         row[self.start.name] = low.isoformat()
@@ -60,6 +64,14 @@ class moment(Word):  # noqa: N801
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         return (instant_columns(self.start, self.end),)
+
+
+def _point(value: Any) -> datetime | None:
+    """A row's time; None for NULL, infinity and what lies outside FHIR's years."""
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _bounds(period: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
@@ -79,112 +91,21 @@ class deceased(Word):  # noqa: N801
         self.columns = (flag.name, time.name)
 
     def compose_into(self, into: dict[str, Any], name: str, row: Row) -> None:
-        time = INSTANT.compose(row.get(self.time.name))
+        time = instant_text(row.get(self.time.name))
         if time is not ABSENT:
             into["deceasedDateTime"] = time
         elif row.get(self.flag.name) is True:
             into["deceasedBoolean"] = True
 
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
-        row[self.flag.name] = source.get("deceasedBoolean", "deceasedDateTime" in source)
-        exact = INSTANT.decompose(source.get("deceasedDateTime"))
-        if exact is not ABSENT:
-            row[self.time.name] = exact
+        said = source.get("deceasedBoolean")
+        row[self.flag.name] = said if isinstance(said, bool) else "deceasedDateTime" in source
+        exact = EXACT_INSTANT.decompose(source.get("deceasedDateTime"))
+        row[self.time.name] = None if exact is ABSENT else exact
         return True
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         if parameter_type == "token":
-            return (BooleanColumn(or_(func.coalesce(self.flag, False), self.time.is_not(None))),)
+            is_timed = func.coalesce(is_sayable(self.time), False)
+            return (BooleanColumn(or_(func.coalesce(self.flag, False), and_(is_timed))),)
         return (instant_columns(self.time),)
-
-
-_TYPES: dict[str, str] = {
-    "quantity": "Quantity",
-    "string": "string",
-    "text": "string",
-    "boolean": "boolean",
-    "integer": "integer",
-    "codeableconcept": "CodeableConcept",
-    "codeable": "CodeableConcept",
-    "coded": "CodeableConcept",
-    "range": "Range",
-    "ratio": "Ratio",
-    "sampleddata": "SampledData",
-    "sampled": "SampledData",
-    "time": "time",
-    "datetime": "dateTime",
-    "period": "Period",
-}
-_TAGS = {
-    "Quantity": "quantity",
-    "CodeableConcept": "codeable-concept",
-    "SampledData": "sampled-data",
-    "dateTime": "datetime",
-}
-
-
-class tagged(Word):  # noqa: N801
-    """value[x] of a type name and a JSON column.
-
-    A primitive stands bare or under `value`; a Quantity may be a bare number. JSON that does not fit its type name is
-    answered with dataAbsentReason `error`: something was recorded and cannot be said.
-    """
-
-    def __init__(self, tag: Column[Any], data: Column[Any]) -> None:
-        self.tag, self.data = tag, data
-        self.columns = (tag.name, data.name)
-
-    def compose_into(self, into: dict[str, Any], name: str, row: Row) -> None:
-        tag, data = row.get(self.tag.name), row.get(self.data.name)
-        if data is None:
-            return
-        normal = tag.lower().replace("-", "").replace("_", "").replace(" ", "") if isinstance(tag, str) else ""
-        data_type = _TYPES.get(normal)
-        said = ABSENT if data_type is None else conform(data_type, _unwrapped(data_type, data))
-        if data_type is None or said is ABSENT:
-            into["dataAbsentReason"] = Atomic(coding=[{"system": DATA_ABSENT_REASONS, "code": "error"}])
-            return
-        stem = name.removesuffix("[x]")
-        into[f"{stem}{data_type[0].upper()}{data_type[1:]}"] = Atomic(said) if data_type == "CodeableConcept" else said
-
-    def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
-        stem = name.removesuffix("[x]")
-        for data_type in dict.fromkeys(_TYPES.values()):
-            said = source.get(f"{stem}{data_type[0].upper()}{data_type[1:]}")
-            held = ABSENT if said is None else conform(data_type, said)
-            if held is not ABSENT:
-                row[self.tag.name] = _TAGS.get(data_type, data_type)
-                row[self.data.name] = {"value": held} if is_primitive(data_type) else held
-                return True
-        return False
-
-    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        kind = func.lower(self.tag)
-        text = self.data.op("->>")
-        if parameter_type == "quantity":
-            number = func.fhir_numeric(func.coalesce(text("value"), self.data.op("#>>")("{}")))
-            known = and_(kind == "quantity", text("comparator").is_(None))
-            return (QuantityColumn(case((known, number)), text("system"), text("code"), text("unit")),)
-        if parameter_type == "string":
-            said = func.coalesce(text("value"), self.data.op("#>>")("{}"))
-            return (StringColumn(case((kind.in_(("string", "text")), said))),)
-        if parameter_type == "token":
-            first = self.data.op("#>>")
-            return (TokenColumn(first("{coding,0,code}"), system_column=first("{coding,0,system}")),)
-        return ()
-
-
-def _unwrapped(data_type: str, data: Any) -> Any:
-    if is_primitive(data_type):
-        return data["value"] if isinstance(data, dict) and set(data) == {"value"} else data
-    if data_type == "Quantity" and not isinstance(data, dict):
-        return {"value": data}
-    if data_type == "CodeableConcept":
-        if isinstance(data, str):
-            return {"text": data}
-        if isinstance(data, dict) and "coding" not in data and "code" in data:
-            coding = {key: data[key] for key in ("system", "version", "code", "display") if key in data}
-            return {"coding": [coding]} | ({"text": data["text"]} if "text" in data else {})
-    return data
-
-

@@ -7,27 +7,41 @@ own members. Only known elements of the right JSON type come through.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from fhir_server.definitions import Property, children, is_primitive, properties, required_codes, type_definition
 from fhir_server.indexing.intervals import date_interval
-from fhir_server.mapping.primitives import CODE, ID
+from fhir_server.mapping.primitives import (
+    ID,
+    code_or_absent,
+    decimal_text,
+    text_or_absent,
+    uri_or_absent,
+)
 from fhir_server.mapping.trees import ABSENT
 
 _MAX_DEPTH = 8
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?")
-_URI = re.compile(r"\S+")
-_BASE64 = re.compile(r"[0-9A-Za-z+/]+={0,2}")
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2})")
+_BASE64 = re.compile(r"([0-9A-Za-z+/]{4})*([0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?")
+_OID = re.compile(r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+")
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
+_LOCAL_REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}")
+_NOT_HEARD = frozenset({"extension", "modifierExtension", "contained", "id"})
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         # Postal codes and member numbers arrive as JSON numbers.
-        return getattr(value, "text", str(value))
-    return value if isinstance(value, str) and value.strip() else ABSENT
+        value = getattr(value, "text", str(value))
+    return text_or_absent(value)
+
+
+def _legal(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: check(_text(value))
 
 
 def _matching(pattern: re.Pattern[str]) -> Callable[[Any], Any]:
@@ -38,29 +52,18 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Any], Any]:
     return convert
 
 
-def _date(value: Any) -> Any:
-    text = _text(value)
-    return text if text is not ABSENT and _is_interval(text) and "T" not in text else ABSENT
+def _interval(*patterns: re.Pattern[str]) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
+        text = _text(value)
+        if text is ABSENT or not any(pattern.fullmatch(text) for pattern in patterns):
+            return ABSENT
+        try:
+            date_interval(text)
+        except ValueError:
+            return ABSENT
+        return text
 
-
-def _date_time(value: Any) -> Any:
-    text = _text(value)
-    if text is ABSENT or not _is_interval(text) or ("T" in text and not _INSTANT.fullmatch(text)):
-        return ABSENT
-    return text
-
-
-def _is_interval(text: str) -> bool:
-    try:
-        date_interval(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _instant(value: Any) -> Any:
-    text = _date_time(value)
-    return text if text is not ABSENT and "T" in text else ABSENT
+    return convert
 
 
 def _integer(low: int) -> Callable[[Any], Any]:
@@ -70,31 +73,27 @@ def _integer(low: int) -> Callable[[Any], Any]:
     return convert
 
 
-def _decimal(value: Any) -> Any:
-    return value if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else ABSENT
-
-
 def _boolean(value: Any) -> Any:
     return value if isinstance(value, bool) else ABSENT
 
 
-_PRIMITIVES: dict[str, Callable[[Any], Any]] = {
+_PRIMITIVES: Mapping[str, Callable[[Any], Any]] = {
     "string": _text,
     "markdown": _text,
-    "code": _matching(CODE),
+    "code": _legal(code_or_absent),
     "id": _matching(ID),
-    "uri": _matching(_URI),
-    "url": _matching(_URI),
-    "canonical": _matching(_URI),
-    "oid": _matching(re.compile(r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+")),
-    "uuid": _matching(re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    "uri": _legal(uri_or_absent),
+    "url": _legal(uri_or_absent),
+    "canonical": _legal(uri_or_absent),
+    "oid": _matching(_OID),
+    "uuid": _matching(_UUID),
     "base64Binary": _matching(_BASE64),
-    "date": _date,
-    "dateTime": _date_time,
-    "instant": _instant,
+    "date": _interval(_DATE),
+    "dateTime": _interval(_DATE, _INSTANT),
+    "instant": _interval(_INSTANT),
     "time": _matching(_TIME),
     "boolean": _boolean,
-    "decimal": _decimal,
+    "decimal": decimal_text,
     "integer": _integer(-(2**31)),
     "unsignedInt": _integer(0),
     "positiveInt": _integer(1),
@@ -111,14 +110,18 @@ def conform(path: str, value: Any, depth: int = 0) -> Any:
     said: dict[str, Any] = {}
     for name, item in value.items():
         known = legal.get(name)
-        if known is None or name in ("extension", "modifierExtension", "contained", "id"):
-            continue
-        found = _property(f"{path}.{name}", known, item, depth)
-        if found is not ABSENT:
-            said[name] = found
-    if any(definition.min and not _has(said, name) for name, definition in children(path).items()):
+        if known is not None and name not in _NOT_HEARD:
+            found = _property(f"{path}.{name}", known, item, depth)
+            if found is not ABSENT:
+                said[name] = found
+    if not said or any(definition.min and not _has(said, name) for name, definition in children(path).items()):
         return ABSENT
-    return said or ABSENT
+    return _checked(path, said, None)
+
+
+def _checked(data_type: str, said: dict[str, Any], known: Property | None) -> Any:
+    check = _CHECKS.get(data_type)
+    return said if check is None else check(said, known)
 
 
 def _has(said: dict[str, Any], name: str) -> bool:
@@ -126,14 +129,11 @@ def _has(said: dict[str, Any], name: str) -> bool:
 
 
 def _property(path: str, known: Property, item: Any, depth: int) -> Any:
-    many = known.element.is_list
+    if not known.element.is_list:
+        return ABSENT if isinstance(item, list) else _item(path, known, item, depth)
     items = item if isinstance(item, list) else [item]
-    if len(items) > 1 and not many:
-        return ABSENT
     found = [value for value in (_item(path, known, one, depth) for one in items) if value is not ABSENT]
-    if not found:
-        return ABSENT
-    return found if many else found[0]
+    return found or ABSENT
 
 
 def _item(path: str, known: Property, item: Any, depth: int) -> Any:
@@ -144,4 +144,59 @@ def _item(path: str, known: Property, item: Any, depth: int) -> Any:
     definition = type_definition(known.type) if known.type else None
     if definition is not None and definition.kind == "resource":
         return ABSENT
-    return conform(path, item, depth + 1)
+    found = conform(path, item, depth + 1)
+    return found if found is ABSENT else _checked(known.type, found, known)
+
+
+def _reference(said: dict[str, Any], known: Property | None) -> Any:
+    """Only references to resources of this server that the element allows; the rest is left to display and identifier."""
+    literal = _LOCAL_REFERENCE.fullmatch(said.get("reference", ""))
+    targets = known.element.targets if known is not None else ()
+    named = literal[1] if literal is not None else None
+    legal = literal is not None and type_definition(named or "") is not None and (not targets or named in targets)
+    kept = {name: item for name, item in said.items() if name != "type" and (name != "reference" or legal)}
+    return kept or ABSENT
+
+
+def _quantity(said: dict[str, Any], known: Property | None) -> Any:
+    return said if "system" in said else {name: item for name, item in said.items() if name != "code"} or ABSENT
+
+
+def _contact_point(said: dict[str, Any], known: Property | None) -> Any:
+    return said if "system" in said or "value" not in said else ABSENT
+
+
+def _period(said: dict[str, Any], known: Property | None) -> Any:
+    if len(said) < 2:
+        return said
+    start, end = said["start"], said["end"]
+    if "T" in start and "T" in end:
+        return said if date_interval(start)[0] <= date_interval(end)[0] else ABSENT
+    # A date is no point in time: days are compared as they are written.
+    written = min(len(start), len(end), 10)
+    return said if start[:written] <= end[:written] else ABSENT
+
+
+def _range(said: dict[str, Any], known: Property | None) -> Any:
+    low, high = said.get("low", {}).get("value"), said.get("high", {}).get("value")
+    return said if low is None or high is None or low <= high else ABSENT
+
+
+def _ratio(said: dict[str, Any], known: Property | None) -> Any:
+    return said if {"numerator", "denominator"} <= set(said) else ABSENT
+
+
+def _attachment(said: dict[str, Any], known: Property | None) -> Any:
+    return {name: item for name, item in said.items() if name != "data"} or ABSENT
+
+
+_CHECKS: Mapping[str, Callable[[dict[str, Any], Property | None], Any]] = {
+    "Attachment": _attachment,
+    "ContactPoint": _contact_point,
+    "Period": _period,
+    "Quantity": _quantity,
+    "Range": _range,
+    "Ratio": _ratio,
+    "Reference": _reference,
+}
+"""What FHIR demands of a data type beyond its elements: what breaks it is left out."""

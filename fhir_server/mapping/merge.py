@@ -9,105 +9,123 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_server.mapping.trees import Atomic, Slots, contains
+from fhir_server.mapping.merge_lists import merged_list
+from fhir_server.mapping.trees import Atomic, Slots, plain
+
+Tree = dict[str, Any]
 
 _SERVER_OWNED = frozenset({"resourceType", "id", "meta"})
+_MADE_FROM_DATA = frozenset({"generated", "extensions"})
+_DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
-def merge(base: dict[str, Any], theirs: dict[str, Any], ours: dict[str, Any], choices: Mapping[str, str]) -> dict[str, Any]:
+def merge(base: Tree, theirs: Tree, ours: Tree, choices: Mapping[str, str]) -> Tree:
     """`ours` with every difference between `base` and `theirs` carried over; none of the arguments is changed.
 
-    `choices` maps the property names of choice elements to their group (`valueQuantity` → `value[x]`): a group is one place.
+    `choices` maps property names to their group (`valueQuantity` → `value[x]`): a group is one place. A narrative that was
+    generated from data that have changed would show the old ones, so it goes.
     """
-    return _merge_object(base, theirs, ours, choices)
-
-
-def _merge_object(
-    base: dict[str, Any], theirs: dict[str, Any], ours: dict[str, Any], choices: Mapping[str, str]
-) -> dict[str, Any]:
-    merged = dict(ours)
-    for key in [*base, *(key for key in theirs if key not in base)]:
-        if key in _SERVER_OWNED:
-            continue
-        before, after = base.get(key), theirs.get(key)
-        if before == after:
-            continue
-        if key in choices:
-            _clear_choice(merged, choices[key], key if after is not None else None, choices)
-        if after is None:
-            _remove(merged, key, before)
-        elif before is None and key not in merged:
-            merged[key] = _plain(after)
-        else:
-            merged[key] = _merge_value(before, after, merged.get(key))
-            if merged[key] in ([], {}):
-                del merged[key]
+    merged = _merge_object(base, theirs, ours, choices)
+    if merged != ours and _is_made_from_data(merged.get("text")):
+        del merged["text"]
     return merged
 
 
-def _clear_choice(merged: dict[str, Any], group: str, keep: str | None, choices: Mapping[str, str]) -> None:
-    for key in [key for key in merged if key != keep and choices.get(key.lstrip("_")) == group]:
+def _is_made_from_data(narrative: Any) -> bool:
+    return isinstance(narrative, dict) and narrative.get("status") in _MADE_FROM_DATA
+
+
+def _merge_object(base: Tree, theirs: Tree, ours: Tree, choices: Mapping[str, str]) -> Tree:
+    merged = dict(ours)
+    for key in dict.fromkeys((*base, *theirs)):
+        before, after = base.get(key), theirs.get(key)
+        if key in _SERVER_OWNED or before == after:
+            continue
+        if key in choices:
+            _clear_choice(merged, choices[key], key if after is not None else None, choices)
+        if key.startswith("_"):
+            _merge_sibling(merged, key, before or {}, after or {})
+        elif after is None:
+            _remove(merged, key, before)
+        else:
+            _replace(merged, key, before, after)
+    return merged
+
+
+def _clear_choice(merged: Tree, group: str, keep: str | None, choices: Mapping[str, str]) -> None:
+    for key in [key for key in merged if key != keep and choices.get(key.removeprefix("_")) == group]:
         del merged[key]
 
 
-def _remove(merged: dict[str, Any], key: str, before: Any) -> None:
+def _merge_sibling(merged: Tree, key: str, before: Tree, after: Tree) -> None:
+    """The extensions beside a primitive: those that the row says come and go, the client's stay."""
+    said = _merge_object(before, after, merged.get(key) or {}, {})
+    if said:
+        merged[key] = said
+    else:
+        merged.pop(key, None)
+
+
+def _remove(merged: Tree, key: str, before: Any) -> None:
     if key not in merged:
         return
     if isinstance(before, Slots) and isinstance(merged[key], list):
-        left = _merge_list(before, Slots([]), merged[key])
-        if left:
-            merged[key] = left
-            return
+        _set_list(merged, key, before, Slots([]))
+        return
     del merged[key]
     # The extension of a value that is gone would be left describing nothing.
     merged.pop(f"_{key}", None)
 
 
-def _merge_value(before: Any, after: Any, ours: Any) -> Any:
+def _replace(merged: Tree, key: str, before: Any, after: Any) -> None:
+    ours = merged.get(key)
     if isinstance(after, Slots) and isinstance(ours, list):
-        return _merge_list(before if isinstance(before, Slots) else Slots([]), after, ours)
-    if isinstance(after, Atomic) or not (isinstance(after, dict) and isinstance(before, dict) and isinstance(ours, dict)):
-        return _plain(after)
-    return _merge_object(before, after, ours, {})
+        _set_list(merged, key, before if isinstance(before, Slots) else Slots([]), after)
+    else:
+        merged[key] = _merged_value(before, after, ours)
+        if isinstance(after, list):
+            merged.pop(f"_{key}", None)
+    if ours is None:
+        _drop_absent_reason(merged, f"_{key}")
 
 
-def _merge_list(base: Slots, theirs: Slots, ours: list[Any]) -> list[Any]:
-    merged = list(ours)
-    taken: set[int] = set()
-    before = dict(zip(base.keys, base, strict=True))
-    after = dict(zip(theirs.keys, theirs, strict=True))
-    places = {key: _place(item, merged, taken, len(before) == 1) for key, item in before.items()}
-    gone: list[int] = []
-    for key, item in before.items():
-        place, now = places[key], after.get(key)
-        if item == now:
-            continue
-        if now is None:
-            if place is not None:
-                gone.append(place)
-        elif place is None:
-            merged.append(_plain(now))
-        else:
-            merged[place] = _merge_value(item, now, merged[place])
-    merged = [item for index, item in enumerate(merged) if index not in gone]
-    merged.extend(_plain(item) for key, item in after.items() if key not in before)
+def _merged_value(before: Any, after: Any, ours: Any) -> Any:
+    if isinstance(after, Atomic) or not all(isinstance(each, dict) for each in (before, after, ours)):
+        return plain(after)
+    merged = _merge_object(before, after, ours, {})
+    # A text says the whole name or address once more; where the row does not say it, it would say the old one.
+    if "text" in ours and "text" not in after and merged != ours:
+        merged.pop("text", None)
+        merged.pop("_text", None)
     return merged
 
 
-def _place(item: Any, ours: list[Any], taken: set[int], only: bool) -> int | None:
-    for index, candidate in enumerate(ours):
-        if index not in taken and contains(candidate, item):
-            taken.add(index)
-            return index
-    if only and len(ours) == 1 and not taken:
-        taken.add(0)
-        return 0
-    return None
+def _set_list(merged: Tree, key: str, before: Slots, after: Slots) -> None:
+    ours = merged[key]
+    result = merged_list(before, after, ours, _merged_value)
+    siblings = merged.get(f"_{key}")
+    if isinstance(siblings, list):
+        # Where a value has changed, what was said beside the old one goes with it.
+        kept = [siblings[place] if place is not None and value == ours[place] else None for place, value in result]
+        if any(other is not None for other in kept):
+            merged[f"_{key}"] = kept
+        else:
+            del merged[f"_{key}"]
+            result = [(place, value) for place, value in result if value is not None]
+    if result:
+        merged[key] = [value for _, value in result]
+    else:
+        merged.pop(key)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+def _drop_absent_reason(merged: Tree, key: str) -> None:
+    """A value that is there now is not missing for any reason."""
+    sibling = merged.get(key)
+    if not isinstance(sibling, dict) or "extension" not in sibling:
+        return
+    kept = [one for one in sibling["extension"] if one.get("url") != _DATA_ABSENT]
+    merged[key] = {**sibling, "extension": kept}
+    if not kept:
+        del merged[key]["extension"]
+    if not merged[key]:
+        del merged[key]

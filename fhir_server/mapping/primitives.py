@@ -27,9 +27,7 @@ MAX_DIGITS = 126
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ROW_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?\+00:00")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:([0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:([0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _PAGE_BREAKS = str.maketrans("\v\f", "  ")
 
 
@@ -141,7 +139,8 @@ def is_writable(value: Any) -> bool:
     if not isinstance(value, Decimal) or not value.is_finite():
         return False
     exponent = int(value.as_tuple().exponent)
-    return max(value.adjusted() if value else 0, 0) + 1 + max(-exponent, 0) <= MAX_DIGITS
+    whole_digits = max(value.adjusted() if value else 0, 0) + 1
+    return bool(whole_digits + max(-exponent, 0) <= MAX_DIGITS)
 
 
 def _integer(value: Any) -> Any:

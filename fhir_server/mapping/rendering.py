@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from fhir_server.json_text import Tree, encode_json, parse_json
+from fhir_server.json_text import Tree, encode_json, read_json
 from fhir_server.mapping.resource import Resource
 
 
@@ -34,7 +34,7 @@ def with_meta(tree: dict[str, Any], fhir_id: str, version_id: int, updated_at: d
 def said_tree(resource: Resource | None, live: Tree, last: Tree | None, base: Tree | None) -> dict[str, Any]:
     """What the row `live` says together with the document `last`, written when the row was `base`; without meta of a version."""
     if resource is None:
-        return dict(last)
+        return dict(last or {})
     if last is None:
         return resource.compose(live)
     return resource.merge(base if base is not None else live, live, last)
@@ -50,5 +50,6 @@ def render(
     base: bytes | None,
 ) -> bytes:
     """The JSON text of a version that has no document of its own; arguments are JSON as the database printed it."""
-    tree = said_tree(resource, parse_json(live), parse_json(last) if last else None, parse_json(base) if base else None)
+    # Not the guarded parser: a row may hold JSON that no client could send.
+    tree = said_tree(resource, read_json(live), read_json(last) if last else None, read_json(base) if base else None)
     return encode_json(with_meta(tree, fhir_id, version_id, updated_at))

@@ -6,18 +6,20 @@ search columns: nothing else in the server knows what a column means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, String, Table
+from sqlalchemy import ColumnElement, Table
 
-from fhir_server.definitions import properties, search_parameters
-from fhir_server.indexing import IndexRows
-from fhir_server.mapping.branches import array, build, many, object_
+from fhir_server.definitions import parameter_number, properties, search_parameters
+from fhir_server.indexing import IndexRows, extract
+from fhir_server.mapping.branches import array, build, object_
 from fhir_server.mapping.merge import merge
-from fhir_server.mapping.source import SearchColumn, Store, TokenColumn
-from fhir_server.mapping.word import HeardRow, Row, Word
+from fhir_server.mapping.projections import many
+from fhir_server.mapping.source import SearchColumn, Store
+from fhir_server.mapping.word import HeardRow, Row, Word, hear_members
+from fhir_server.mapping.words import fits
 
 
 class CannotHold(Exception):
@@ -38,8 +40,10 @@ class Resource:
     """The declaration of one FHIR type over one table.
 
     `elements` looks like the FHIR JSON with columns and words at the leaves. `search` maps a search parameter's code to
-    an element (`"subject"`, or `"identifier[1]"` for one item of an array) or to search columns. `accepts` says which
-    resources of the type may live in this table, `creatable` whether FHIR may add rows to it.
+    an element (`"subject"`, or `"identifier[1]"` for one item of an array), which answers it with its modifiers, or to
+    search columns. `unanswered` says, for parameters of which a row may say more than its columns answer, what that is;
+    with a document the index rows answer it. `excludes` maps elements to the choice that they exclude. `accepts` says
+    which resources of the type may live in this table, `creatable` whether FHIR may add rows to it.
     """
 
     def __init__(
@@ -54,26 +58,35 @@ class Resource:
         accepts: Callable[[dict[str, Any]], bool] = lambda tree: True,
         creatable: bool = True,
         must_exist: Mapping[str, str] | None = None,
+        excludes: Mapping[str, str] | None = None,
+        unanswered: Mapping[str, str] | None = None,
     ) -> None:
         self.resource_type, self.table, self.store = resource_type, table, store
         self.elements = {name: build(declared) for name, declared in elements.items()}
         self.accepts, self.creatable = accepts, creatable
         self.must_exist = dict(must_exist or {})
         self.sort = dict(sort or {})
+        self.unanswered = dict(unanswered or {})
         self.columns = tuple(dict.fromkeys(column for word in self.elements.values() for column in word.columns))
         self.children = tuple(_children(self.elements.values()))
         projections = {child.projection for child in self.children}
         self.row_columns = tuple(name for name in self.columns if name not in projections)
-        self.choices = _choices(resource_type)
-        self.search = {code: self._search_columns(code, at) for code, at in search.items()}
-        self.complete = frozenset(code for code, found in self.search.items() if all(column.complete for column in found))
-        known = search_parameters(resource_type)
-        self._complete_numbers = frozenset(known[code].number for code in self.complete)
-        self._said_tokens = self._columns_that_say_tokens()
+        choices = _choices(resource_type)
+        self.choices = {**choices, **(excludes or {})}
+        self._names = {name: _names(name, choices) for name in self.elements}
+        self.search = self._all_search_columns(search)
+        self.complete = frozenset(
+            code for code, found in self.search.items() if all(column.complete for column in found)
+        )
+        self._complete_numbers = self._numbers(self.complete)
+        self._answered_numbers = self._numbers(self.search) - self._numbers(self.unanswered)
+
+    def _numbers(self, codes: Iterable[str]) -> frozenset[int]:
+        return frozenset(parameter_number(f"{self.resource_type}.{code}") for code in codes)
 
     def compose(self, row: Row) -> dict[str, Any]:
         """The resource that `row` says, with id and meta; list items and concepts carry the marks of `trees`."""
-        tree: dict[str, Any] = {"resourceType": self.resource_type, "id": row["fhir_id"]}
+        tree: dict[str, Any] = {"resourceType": self.resource_type, "id": row.get("fhir_id")}
         for name, word in self.elements.items():
             word.compose_into(tree, name, row)
         return tree
@@ -85,15 +98,14 @@ class Resource:
         Raises CannotHold when a column that must not be NULL has no value, Unprocessable for what another table owns.
         """
         heard = HeardRow(current)
-        before = self.compose(current) if current is not None else {}
-        for name, word in self.elements.items():
-            if current is not None and self._same(name, tree, before):
-                heard.update({column: current.get(column) for column in word.columns})
-            else:
-                word.decompose_from(tree, name, heard)
+        hear_members(self.elements, tree, heard, self._names.__getitem__)
         row = {name: heard.get(name) for name in self.columns}
         for name in self.row_columns:
-            row[name] = _fitting(self.table.c[name], row[name])
+            column = self.table.c[name]
+            if not fits(column, row[name]):
+                row[name] = None
+            if row[name] is None and not column.nullable:
+                raise CannotHold(name)
         return row
 
     def merge(self, base: Row, theirs: Row, document: dict[str, Any]) -> dict[str, Any]:
@@ -102,53 +114,51 @@ class Resource:
 
     def index_rows(self, rows: IndexRows, row: Row) -> IndexRows:
         """The part of `rows` (all that the document says) which the columns of `row` do not answer."""
-        held = self._complete_numbers
-        said = {(number, system, row[column]) for number, system, column in self._said_tokens}
+        # A row without its versions is one with a document: the identifier of portal rows is not said by its columns.
+        alone = extract(self.resource_type, self.compose({**row, "document_version": 1}), "")
+
+        def beyond(said: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[Any, ...]:
+            answered = {one for one in held if one.parameter in self._answered_numbers}
+            return tuple(one for one in said if one.parameter not in self._complete_numbers and one not in answered)
+
+        # A column holds a literal reference only: an identifier beside it is searched in the index.
+        logical = tuple(one for one in rows.reference if one.identifier_value is not None)
+        literal = tuple(one for one in rows.reference if one.identifier_value is None)
         return IndexRows(
-            token=tuple(one for one in rows.token if one.parameter not in held and one not in said),
-            string=tuple(one for one in rows.string if one.parameter not in held),
-            # The column holds the literal reference only: an identifier beside it is searched in the index.
-            reference=tuple(one for one in rows.reference if one.parameter not in held or one.identifier_value is not None),
-            date=tuple(one for one in rows.date if one.parameter not in held),
-            number=tuple(one for one in rows.number if one.parameter not in held),
-            quantity=tuple(one for one in rows.quantity if one.parameter not in held),
+            token=beyond(rows.token, alone.token),
+            string=beyond(rows.string, alone.string),
+            reference=(*logical, *beyond(literal, alone.reference)),
+            date=beyond(rows.date, alone.date),
+            number=rows.number,
+            quantity=beyond(rows.quantity, alone.quantity),
             uri=rows.uri,
+            composite=rows.composite,
         )
 
-    def _columns_that_say_tokens(self) -> tuple[tuple[int, str | None, str], ...]:
-        known = search_parameters(self.resource_type)
-        return tuple(
-            (known[code].number, column.system, column.column.name)
-            for code, found in self.search.items()
-            for column in found
-            if isinstance(column, TokenColumn) and column.through is None and isinstance(column.column, Column)
-            if column.system is not None
-        )
+    def _all_search_columns(
+        self, search: Mapping[str, str | tuple[SearchColumn, ...]]
+    ) -> dict[str, tuple[SearchColumn, ...]]:
+        found: dict[str, tuple[SearchColumn, ...]] = {}
+        for code, at in search.items():
+            if not isinstance(at, str):
+                found[code] = at
+                continue
+            kind, word = search_parameters(self.resource_type)[code].type, self._word(at)
+            found[code] = word.search_columns(kind)
+            if not found[code]:
+                raise ValueError(f"{self.resource_type}.{at} has no columns for the parameter {code}")
+            if kind == "token":
+                found |= {f"{code}:text": word.text_columns(), f"{code}:of-type": word.of_type_columns()}
+        return {code: columns for code, columns in found.items() if columns}
 
-    def _same(self, name: str, tree: dict[str, Any], before: dict[str, Any]) -> bool:
-        names = [name, f"_{name}"]
-        if name.endswith("[x]"):
-            names = [key for key, group in self.choices.items() if group == name]
-        if not any(key in before for key in names):
-            return False
-        return all(before.get(key) == tree.get(key) for key in names)
-
-    def _search_columns(self, code: str, at: str | tuple[SearchColumn, ...]) -> tuple[SearchColumn, ...]:
-        if not isinstance(at, str):
-            return at
+    def _word(self, at: str) -> Word:
         name, _, place = at.partition("[")
         if place == "x]":
-            name, place = at, ""
-        word: Word = self.elements[name]
-        for step in place.rstrip("]").split("]["):
-            if step and isinstance(word, array):
-                word = word.items[int(step)]
-            elif isinstance(word, array):
-                word = word.items[0]
-        found = word.search_columns(search_parameters(self.resource_type)[code].type)
-        if not found:
-            raise ValueError(f"{self.resource_type}.{at} has no columns for the parameter {code}")
-        return found
+            return self.elements[at]
+        word = self.elements[name]
+        if place and isinstance(word, array):
+            return word.items[int(place.rstrip("]"))]
+        return word
 
 
 def _children(words: Any) -> list[Child]:
@@ -167,10 +177,7 @@ def _choices(resource_type: str) -> dict[str, str]:
     return {name: found.element.name for name, found in properties(resource_type).items() if found.element.is_choice}
 
 
-def _fitting(column: Column[Any], value: Any) -> Any:
-    """`value` if the column can hold it; raises CannotHold for a column that must hold something."""
-    if isinstance(value, str) and isinstance(column.type, String) and column.type.length is not None:
-        value = value if len(value) <= column.type.length else None
-    if value is None and not column.nullable:
-        raise CannotHold(column.name)
-    return value
+def _names(name: str, choices: Mapping[str, str]) -> tuple[str, ...]:
+    """The JSON names of an element, with the siblings of its primitives."""
+    names = [key for key, group in choices.items() if group == name] if name.endswith("[x]") else [name]
+    return (*names, *(f"_{one}" for one in names))

@@ -28,6 +28,7 @@ class Store:
     number_index: Table
     quantity_index: Table
     uri_index: Table
+    composite_index: Table
 
 
 class Listed(Subquery):
@@ -70,7 +71,7 @@ class TokenColumn:
 
     `stored` gives the column's texts for a searched code (a status map has several, a code that the column can never
     hold has none). `complete` says that the column holds every value of the parameter: no index rows are consulted.
-    Where no code is searched (`system|`, `:missing`), what stands in the column counts only where `said` holds.
+    The column counts only where `where` holds, and where no code is searched (`system|`, `:missing`) only where `said` does.
     """
 
     column: ColumnElement[Any]
@@ -119,17 +120,28 @@ class ReferenceColumn:
 
 @dataclass(frozen=True, slots=True)
 class DateColumn:
-    """A half-open interval [low, high) of timestamptz expressions; a NULL `low` means no value in the columns."""
+    """A half-open interval [low, high) of timestamptz expressions; a NULL `low` means no value in the columns.
+
+    `high` is computed and no index serves it: a value ends at most `widest` after `low`, unless the column `end` says
+    where. `is_day` says that the values are days without a zone, given as days of UTC. The columns count only where
+    `where` holds.
+    """
 
     low: ColumnElement[Any]
     high: ColumnElement[Any]
     complete: bool = False
+    end: ColumnElement[Any] | None = None
+    widest: ColumnElement[Any] | None = None
+    is_day: bool = False
     where: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuantityColumn:
-    """A numeric expression (NULL when there is none) with the texts of its system, code and unit."""
+    """A numeric expression (NULL when there is none) with the texts of its system, code and unit.
+
+    `low` and `high` are given where they may differ from the value: what is below it is infinitely low.
+    """
 
     value: ColumnElement[Any]
     system: ColumnElement[Any]
@@ -137,9 +149,21 @@ class QuantityColumn:
     unit: ColumnElement[Any]
     complete: bool = False
     where: ColumnElement[bool] | None = None
+    low: ColumnElement[Any] | None = None
+    high: ColumnElement[Any] | None = None
 
 
-SearchColumn = TokenColumn | BooleanColumn | StringColumn | ReferenceColumn | DateColumn | QuantityColumn
+@dataclass(frozen=True, slots=True)
+class CompositeColumn:
+    """For each component of a composite parameter the columns that answer it, when the row is the element itself."""
+
+    parts: tuple[tuple[TokenColumn | StringColumn | DateColumn | QuantityColumn, ...], ...]
+    complete: bool = False
+
+
+SearchColumn = (
+    TokenColumn | BooleanColumn | StringColumn | ReferenceColumn | DateColumn | QuantityColumn | CompositeColumn
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

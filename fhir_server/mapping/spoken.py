@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fhir_server.mapping.primitives import MAX_DIGITS
@@ -20,25 +20,27 @@ _NOT_BLANK: Sql = literal_column(f"'[^{_SPACES}]'")
 _PAGE_BREAK: Sql = literal_column(r"'[\u000b\u000c]'")
 _URI: Sql = literal_column(r"'^[^ \t\n\r\f\v]+$'")
 _CODE: Sql = literal_column(r"'^[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*$'")
+_ID: Sql = literal_column(r"'^[A-Za-z0-9\-.]{1,64}$'")
 _NOTHING: Sql = literal_column("'{}'")
 _OBJECT: Sql = literal_column("'object'")
 _ARRAY: Sql = literal_column("'array'")
+_STRING: Sql = literal_column("'string'")
 _SCALARS: Sql = literal_column("'{string,number}'::text[]")
 
 
 def is_text(column: Sql) -> Sql:
     """A text that FHIR can say; not NULL where it is not."""
-    return func.coalesce(column.op("~")(_NOT_BLANK), False)
+    return func.coalesce(column.bool_op("~")(_NOT_BLANK), False)
 
 
 def is_token(column: Sql) -> Sql:
     """A text that FHIR can say without altering it."""
-    return and_(is_text(column), ~column.op("~")(_PAGE_BREAK))
+    return and_(is_text(column), ~column.bool_op("~")(_PAGE_BREAK))
 
 
 def is_code(column: Sql) -> Sql:
     """A text that is a legal code."""
-    return func.coalesce(column.op("~")(_CODE), False)
+    return func.coalesce(column.bool_op("~")(_CODE), False)
 
 
 def ascii_lower(column: Sql) -> Sql:
@@ -46,10 +48,30 @@ def ascii_lower(column: Sql) -> Sql:
     return func.lower(column.collate("C"))
 
 
+def is_uri(column: Sql) -> Sql:
+    """A text that is a legal uri."""
+    return func.coalesce(column.bool_op("~")(_URI), False)
+
+
+def is_id(column: Sql) -> Sql:
+    """A text that is a legal logical id."""
+    return func.coalesce(column.bool_op("~")(_ID), False)
+
+
+def trimmed(column: Sql) -> Sql:
+    """A text without the blanks around it."""
+    return func.trim(column)
+
+
+def replaced(text: Sql, old: str, new: str) -> Sql:
+    """A text with one character replaced; for constants of the declarations only."""
+    return func.replace(text, literal_column(f"'{old}'"), literal_column(f"'{new}'"))
+
+
 def bare(text: Sql, *removed: str) -> Sql:
     """`text` without the characters in `removed`."""
     for character in removed:
-        text = func.replace(text, literal_column(f"'{character}'"), literal_column("''"))
+        text = replaced(text, character, "")
     return text
 
 
@@ -61,7 +83,7 @@ def member(node: Sql, name: str | int) -> Sql:
 
 def has_member(node: Sql, name: str) -> Sql:
     """Whether a JSON object has a member."""
-    return and_(is_object(node), node.op("?")(literal_column(f"'{name}'")))
+    return and_(is_object(node), node.bool_op("?")(literal_column(f"'{name}'")))
 
 
 def is_object(node: Sql) -> Sql:
@@ -72,6 +94,11 @@ def is_object(node: Sql) -> Sql:
 def is_array(node: Sql) -> Sql:
     """Whether a JSON value is an array."""
     return func.jsonb_typeof(node) == _ARRAY
+
+
+def is_string(node: Sql) -> Sql:
+    """Whether a JSON value is a string."""
+    return func.jsonb_typeof(node) == _STRING
 
 
 def json_text(node: Sql) -> Sql:
@@ -91,7 +118,7 @@ def json_code(node: Sql) -> Sql:
 
 def json_uri(node: Sql) -> Sql:
     """A JSON string or number as FHIR uri."""
-    return _matching(node, lambda text: text.op("~")(_URI))
+    return _matching(node, lambda text: text.bool_op("~")(_URI))
 
 
 def json_number(node: Sql) -> Sql:
@@ -102,9 +129,17 @@ def json_number(node: Sql) -> Sql:
     return case((and_(_is_scalar(node), func.length(text) <= MAX_DIGITS + 2, digits <= MAX_DIGITS), number))
 
 
+def is_only(node: Sql, name: str) -> Sql:
+    """Whether a JSON value is an object with this one member; not NULL."""
+    rest = node.op("-", return_type=JSONB())(literal_column(f"'{name}'::text"))
+    return case((has_member(node, name), rest == literal_column("'{}'::jsonb")), else_=False)
+
+
 def items(node: Sql) -> Sql:
     """A JSON array as it is, any other value as the array of it: what a set-returning function can take apart."""
-    return case((is_array(node), node), (node.is_(None), literal_column("'[]'::jsonb")), else_=func.jsonb_build_array(node))
+    return case(
+        (is_array(node), node), (node.is_(None), literal_column("'[]'::jsonb")), else_=func.jsonb_build_array(node)
+    )
 
 
 def _matching(node: Sql, legal: Any) -> Sql:
@@ -117,4 +152,4 @@ def _raw(node: Sql) -> Sql:
 
 
 def _is_scalar(node: Sql) -> Sql:
-    return func.jsonb_typeof(node) == func.any(_SCALARS)
+    return func.jsonb_typeof(node) == any_(_SCALARS)

@@ -43,7 +43,7 @@ class Atomic(dict[str, Any]):
 
 
 class Defaulted(dict[str, Any]):
-    """A JSON object with `optional` members that the row says when alone and that a document need not repeat."""
+    """A JSON object with `optional` members that a row says when alone; a document may say them otherwise or not at all."""
 
     __slots__ = ("optional",)
 
@@ -61,7 +61,7 @@ def contains(whole: Any, part: Any) -> bool:
         if not isinstance(whole, dict):
             return False
         optional = part.optional if isinstance(part, Defaulted) else frozenset()
-        return all(contains(whole[key], value) if key in whole else key in optional for key, value in part.items())
+        return all(key in optional or (key in whole and contains(whole[key], value)) for key, value in part.items())
     if isinstance(part, list):
         return isinstance(whole, list) and all(any(contains(item, wanted) for item in whole) for wanted in part)
     if isinstance(part, str):

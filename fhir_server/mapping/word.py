@@ -1,4 +1,4 @@
-"""What every word of the mapping language can do: say a row as JSON, hear JSON as a row, and name its search columns."""
+"""What every word of the mapping language can do: say a row as JSON, hear JSON as a row, name its search columns."""
 
 from __future__ import annotations
 
@@ -69,6 +69,11 @@ class Word:
         if row.current is not None and says(self, row.current):
             row.update({column: row.current.get(column) for column in self.columns})
 
+    def forget(self, row: HeardRow) -> None:
+        """Empty the columns if they say something in the current row; what says nothing is the portal's own concern."""
+        if row.current is not None and says(self, row.current):
+            row.update(dict.fromkeys(self.columns))
+
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         """The columns that answer a parameter of this type; empty when they cannot."""
         return ()
@@ -96,12 +101,6 @@ def keep_unset(word: Word, row: HeardRow) -> None:
             row.setdefault(column, row.current.get(column))
 
 
-def clear(word: Word, row: HeardRow) -> None:
-    """Empty those columns of `word` that nothing has set."""
-    for column in word.columns:
-        row.setdefault(column, None)
-
-
 def hear_members(
     members: Mapping[str, Word],
     source: dict[str, Any],
@@ -110,13 +109,12 @@ def hear_members(
 ) -> bool:
     """Hear the properties of an object; whether they say anything that columns hold.
 
-    A property that still says what the current row says leaves its columns to the letter: status texts, odd JSON and all. So
-    does one that says as little as the row did. `names_of` gives the JSON names of a member.
+    A property that still says what the current row says leaves its columns to the letter: status texts, odd JSON and all.
+    So does one that says as little as the row did. `names_of` gives the JSON names of a member.
     """
     if row.current is None:
-        return any([word.decompose_from(source, name, row) for name, word in members.items()])
+        return sum(word.decompose_from(source, name, row) for name, word in members.items()) > 0
     same: list[Word] = []
-    silent: list[Word] = []
     changed: dict[str, Word] = {}
     for name, word in members.items():
         before: dict[str, Any] = {}
@@ -126,15 +124,13 @@ def hear_members(
             changed[name] = word
         elif before:
             same.append(word)
-        else:
-            silent.append(word)
     for word in changed.values():
-        clear(word, row)
-    # Two words may share a column: what is said again wins over what is not said any more, and what is said anew over both.
+        word.forget(row)
+    # Two words may share a column: what is said again wins over what is not said any more, what is said anew over both.
     for word in same:
         word.keep(row)
-    heard = any([word.decompose_from(source, name, row) for name, word in changed.items()])
-    for word in (*same, *silent):
+    heard = sum(word.decompose_from(source, name, row) for name, word in changed.items()) > 0
+    for word in members.values():
         keep_unset(word, row)
     return heard or bool(same)
 

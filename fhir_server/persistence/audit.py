@@ -1,18 +1,25 @@
 """The one audit sink: a row in fhir_audit_logs for every interaction, in the statement or transaction that it is about.
 
-A read or search carries its audit row in the same statement (`audited`), so neither happens without the other; a write puts it
-into its transaction. Values of queries and resources never get here: only who asked what kind of thing, and which
-versions were returned or written.
+A read or search carries its audit row in the same statement (`audited`), so neither happens without the other; a write
+puts it into its transaction. Values of queries and resources never get here: only who asked what kind of thing, and
+which versions were returned or written.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import psycopg
 from psycopg import Connection
+
+from fhir_server.errors import FhirError
+from fhir_server.persistence.database import Database
+
+log = logging.getLogger(__name__)
 
 _COLUMNS = (
     "resource_type",
@@ -59,26 +66,24 @@ class AuditRecord:
         }
 
 
-_VALUES = """%(audit_resource_type)s::varchar, %(audit_resource_id)s::varchar, %(audit_operation)s::varchar, %(audit_user_id)s::bigint,
- %(audit_ip_address)s::varchar, %(audit_user_agent)s::text, {outcome}, %(audit_request_id)s::text, {status}, {entities}"""
+_VALUES = """%(audit_resource_type)s::varchar, %(audit_resource_id)s::varchar, %(audit_operation)s::varchar,
+ %(audit_user_id)s::bigint, %(audit_ip_address)s::varchar, %(audit_user_agent)s::text, {outcome},
+ %(audit_request_id)s::text, {status}, {entities}"""
 
-_INSERT = (
-    f"INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) "
-    + "SELECT "
-    + _VALUES.format(
-        outcome="%(audit_outcome)s::varchar", status="%(audit_status)s::int", entities="%(audit_entities)s::text[]"
-    )
+_INSERT = f"INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) SELECT " + _VALUES.format(
+    outcome="%(audit_outcome)s::varchar", status="%(audit_status)s::int", entities="%(audit_entities)s::text[]"
 )
 
 # The page asks for one match more than it shows, to know whether there is a next one: that one is not returned.
-_RETURNED = """ARRAY(SELECT a.resource_type || '/' || a.fhir_id || '/_history/' || a.version_id FROM answer AS a
+_VERSION = "a.resource_type || '/' || a.fhir_id || '/_history/' || a.version_id"
+_RETURNED = f"""ARRAY(SELECT {_VERSION} FROM answer AS a
  WHERE a.mode = 'match' AND a.deleted_at IS NULL LIMIT %(audit_shown)s::int)
- || ARRAY(SELECT a.resource_type || '/' || a.fhir_id || '/_history/' || a.version_id FROM answer AS a WHERE a.mode = 'include')"""
+ || ARRAY(SELECT {_VERSION} FROM answer AS a WHERE a.mode = 'include')"""
 
 
 @lru_cache(maxsize=2000)
 def audited(sql: str) -> str:
-    """`sql`, a statement that gives the resource columns, with its audit row: parameters `audit_…` and `audit_shown`."""
+    """`sql`, which gives the resource columns, with its audit row; it takes parameters `audit_…` and `audit_shown`."""
     values = _VALUES.format(outcome="%(audit_outcome)s::varchar", status="%(audit_status)s::int", entities=_RETURNED)
     return (
         f"WITH answer AS MATERIALIZED ({sql}), audited AS (INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) "
@@ -89,3 +94,11 @@ def audited(sql: str) -> str:
 def record(connection: Connection[Any], audit: AuditRecord) -> None:
     """Write the audit row on this connection, in its transaction if it is in one."""
     connection.execute(_INSERT, audit.parameters())
+
+
+def record_failure(database: Database, audit: AuditRecord) -> None:
+    """Write the audit row of a request that failed; never raises: the client is to be told of the first fault."""
+    try:
+        record(database.reader(), audit)
+    except (psycopg.Error, FhirError) as error:
+        log.error("request %s: its failure could not be audited (%s)", audit.request_id, type(error).__name__)

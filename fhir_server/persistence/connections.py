@@ -106,8 +106,9 @@ def connect(
 ) -> Connection[Any]:
     """A new connection that the caller closes: autocommit, UTC, json and jsonb as bytes, all statements prepared.
 
-    `statement_timeout_ms` 0 means none. Without `wait_for_disk` a commit returns before its WAL is on disk: the database
-    stays consistent and survives the death of any process, but the last moments before a power failure may be lost. Raises psycopg.OperationalError when the server cannot be reached.
+    `statement_timeout_ms` 0 means none. Without `wait_for_disk` a commit returns before its WAL is on disk: the
+    database stays consistent and survives the death of any process, but the last moments before a power failure may be
+    lost. Raises psycopg.OperationalError when the server cannot be reached.
     """
     connection: Connection[Any] = psycopg.connect(
         conninfo, autocommit=True, prepare_threshold=0, cursor_factory=_CountingCursor

@@ -1,4 +1,4 @@
-"""The database as interactions see it: a connection to read on, and transactions that are tried again when they lose a race.
+"""The database as interactions see it: a connection to read on, and transactions that survive lost races.
 
 https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 """
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from psycopg import Connection, errors
 
-from fhir_server.errors import Conflict, FhirError, TooCostly, Unprocessable
+from fhir_server.errors import Conflict, FhirError, TooCostly, Unavailable, Unprocessable
 from fhir_server.persistence.connections import READ, WRITE, RawCountingCursor, thread_connection
 
 T = TypeVar("T")
@@ -46,17 +46,20 @@ class Database:
             ).fetchall()
         except errors.QueryCanceled:
             raise _too_costly() from None
+        except errors.OperationalError:
+            raise _unavailable() from None
         return rows
 
     def transaction(self, work: Callable[[Connection[Any]], T]) -> T:
         """What `work` returns, in one transaction that is committed when this returns.
 
-        `work` is called again from the start after a lost race, so it must build everything from the request. Raises Conflict
-        when the race is lost again and again, Unprocessable for a row that refers to nothing, TooCostly at the timeout.
+        `work` is called again from the start after a lost race, so it must build everything from the request. Raises
+        Conflict when the race is lost again and again, Unprocessable for a row that refers to nothing, TooCostly at the
+        timeout, Unavailable without a database.
         """
         for attempt in range(ATTEMPTS):
-            connection = thread_connection(self.conninfo, WRITE, self._timeout_ms)
             try:
+                connection = thread_connection(self.conninfo, WRITE, self._timeout_ms)
                 with connection.transaction():
                     return work(connection)
             except _LOST_RACES:
@@ -68,6 +71,8 @@ class Database:
                 raise Unprocessable("The resource contradicts what the database holds") from None
             except errors.DataError:
                 raise Unprocessable("A value is outside of what the database can hold") from None
+            except errors.OperationalError:
+                raise _unavailable() from None
         raise Conflict("Other requests changed the same resources at the same time; try again")
 
     def pinned(self, connection: Connection[Any]) -> Database:
@@ -106,3 +111,7 @@ class _Pinned(Database):
 
 def _too_costly() -> FhirError:
     return TooCostly("The statement took longer than this server allows; narrow the request")
+
+
+def _unavailable() -> FhirError:
+    return Unavailable("The database cannot be reached; try again", headers={"Retry-After": "5"})

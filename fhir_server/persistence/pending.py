@@ -1,7 +1,7 @@
 """Merges what the portal wrote after a document: the merged text becomes the version's document, with fresh index rows.
 
-Reads merge on the fly and never wait for this. Searches call it when they find such rows in their way, and a worker calls it in
-the background, so that they seldom do.
+Reads merge on the fly and never wait for this. Searches call it when they find such rows in their way, and a worker
+calls it in the background, so that they seldom do.
 """
 
 from __future__ import annotations

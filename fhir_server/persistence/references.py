@@ -17,6 +17,9 @@ from fhir_server.mapping.source import Source
 from fhir_server.persistence.names import column_name, qualified
 from fhir_server.persistence.states import Identity
 
+OUTLASTING = ("AuditEvent", "Provenance")
+"""Types that tell what happened, and go on telling it when the patient whom they tell about is deleted."""
+
 
 @cache
 def _existing_sql(registry: Registry, resource_types: tuple[str, ...]) -> str:
@@ -65,6 +68,15 @@ def _needed_sql(registry: Registry, resource_type: str) -> str:
                     f"(SELECT {name} FROM {qualified(source.table)} "
                     f"WHERE {name} = ANY(%(ids)s) AND deleted_at IS NULL LIMIT 1)"
                 )
+    if resource_type == "Patient":
+        generic = [registry.sources(name)[-1] for name in registry.resource_types]
+        stores = {source.store.name: source.store for source in generic}
+        outlasting = ", ".join(f"'{name}'" for name in OUTLASTING)
+        branches += [
+            f"(SELECT patient_fhir_id FROM {qualified(store.resources)} WHERE patient_fhir_id = ANY(%(ids)s) "
+            f"AND deleted_at IS NULL AND resource_type NOT IN ({outlasting}) LIMIT 1)"
+            for store in stores.values()
+        ]
     return " UNION ALL ".join(branches)
 
 

@@ -1,7 +1,7 @@
-"""The current state of resources, locked for a write: live row, newest document and the row that document was written over.
+"""The state of resources, locked for a write: live row, newest document and the row that document was written over.
 
-Writers first take an advisory lock per identity, in one order for everybody: that makes an update-as-create of the same new id
-wait for the other one, and keeps two bundles that write the same resources in opposite order from a deadlock.
+Writers first take an advisory lock per identity, in one order for everybody: that makes an update-as-create of the same
+new id wait for the other one, and keeps two bundles that write the same resources in opposite order from a deadlock.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _state_sql(table: str, history: str, documents: str, generic: bool) -> str:
     return f"""
 SELECT r.fhir_id, r.version_id, r.resource_key, r.updated_at, r.deleted_at, row_to_json(r) AS live, d.document AS last,
        CASE WHEN r.document_version < r.version_id THEN
-         (SELECT row_to_json(h) FROM {history} AS h WHERE {history_type}h.fhir_id = r.fhir_id AND h.version_id = r.document_version)
+         (SELECT row_to_json(h) FROM {history} AS h
+          WHERE {history_type}h.fhir_id = r.fhir_id AND h.version_id = r.document_version)
        END AS base
 FROM {table} AS r
 LEFT JOIN {documents} AS d ON d.resource_type = %(type)s AND d.fhir_id = r.fhir_id AND d.version_id = r.document_version

@@ -1,6 +1,7 @@
 """What has to happen beside requests: merging what the portal wrote after a document, and the next audit partitions.
 
-Nothing waits for it: reads merge on the fly, searches merge what stands in their way, and audit rows have a default partition.
+Nothing waits for it: reads merge on the fly, searches merge what stands in their way, and audit rows have a default
+partition.
 """
 
 from __future__ import annotations

@@ -6,43 +6,25 @@ holds the states of all existing resources among the changes (`states.lock_state
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from psycopg import Connection
 
-from fhir_server.definitions import search_parameters
-from fhir_server.errors import Conflict, FhirError, Unprocessable
-from fhir_server.indexing import IndexRows, extract
+from fhir_server.errors import Conflict
 from fhir_server.json_text import encode_json
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.rendering import with_meta
-from fhir_server.mapping.resource import CannotHold, Resource
-from fhir_server.mapping.source import Source
-from fhir_server.mapping.word import Row
+from fhir_server.mapping.source import Source, Store
 from fhir_server.persistence import references
 from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, write_documents
+from fhir_server.persistence.placing import Blame, Change, Placed, blaming, check_references, place
 from fhir_server.persistence.rows import RowWrite, Stored, insert_rows, remove_rows, soft_delete_rows, update_rows
 from fhir_server.persistence.states import Identity, State
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One resource as it shall be; `tree` is None for a delete, `state` None for a new resource."""
-
-    resource_type: str
-    fhir_id: str
-    method: str
-    tree: dict[str, Any] | None
-    state: State | None = None
-
-    @property
-    def identity(self) -> Identity:
-        """Type and logical id."""
-        return self.resource_type, self.fhir_id
+__all__ = ["Blame", "Change", "Written", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +37,6 @@ class Written:
     updated_at: datetime
     document: bytes | None
     created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A change with the source that will hold it, the row it makes there and all that the index says of it."""
-
-    change: Change
-    source: Source
-    resource: Resource | None
-    row: Row
-    said: IndexRows
-
-
-Blame = Callable[[Change, FhirError], FhirError]
-"""Makes the error of one change that of the request it came with, which may hold many."""
-
-
-@contextmanager
-def _blaming(blame: Blame | None, change: Change) -> Iterator[None]:
-    try:
-        yield
-    except FhirError as error:
-        if blame is None:
-            raise
-        raise blame(change, error) from None
 
 
 def write(
@@ -99,9 +56,9 @@ def write(
     puts = []
     for change in changes:
         if change.tree is not None:
-            with _blaming(blame, change):
-                puts.append(_place(registry, change, base_url, zone))
-    placed = _check_references(connection, registry, puts, changes, blame)
+            with blaming(blame, change):
+                puts.append(place(registry, change, base_url, zone))
+    placed = check_references(connection, registry, puts, changes, blame)
     written: dict[Identity, Written] = {}
     _delete(connection, registry, [change for change in changes if change.tree is None], written)
     _store(connection, registry, placed, written)
@@ -115,154 +72,75 @@ def _refuse_orphans(
     needed = references.still_needed(connection, registry, [change.identity for change in deleted])
     for change in deleted:
         if change.identity == needed:
-            with _blaming(blame, change):
+            with blaming(blame, change):
                 raise Conflict(f"The {change.resource_type} cannot be deleted while other resources refer to it")
-
-
-def _place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Placed:
-    tree = change.tree
-    assert tree is not None
-    said = extract(change.resource_type, tree, base_url, zone)
-    for source in registry.sources(change.resource_type):
-        resource = registry.resource(source)
-        if resource is None:
-            return Placed(change, source, None, _generic_row(change.resource_type, said), said)
-        is_here = change.state is not None and change.state.source is source
-        if not resource.accepts(tree) or not (resource.creatable or is_here):
-            continue
-        try:
-            row = resource.decompose(tree, change.state.row if change.state is not None and is_here else None)
-        except CannotHold:
-            continue
-        return Placed(change, source, resource, row, said)
-    raise AssertionError("every type ends with the generic store")
-
-
-def _generic_row(resource_type: str, said: IndexRows) -> Row:
-    known = search_parameters(resource_type)
-    parameter = known.get("patient") or known.get("subject")
-    patient = next(
-        (
-            one.target_id
-            for one in said.reference
-            if parameter is not None and one.parameter == parameter.number and one.target_type == "Patient"
-        ),
-        None,
-    )
-    return {"patient_fhir_id": patient}
-
-
-def _check_references(
-    connection: Connection[Any],
-    registry: Registry,
-    placed: list[Placed],
-    changes: Sequence[Change],
-    blame: Blame | None,
-) -> list[Placed]:
-    wanted: dict[str, set[str]] = {}
-    for one in placed:
-        for reference in one.said.reference:
-            if reference.target_type == "Patient" and reference.target_id is not None:
-                wanted.setdefault("Patient", set()).add(reference.target_id)
-        for column, target_type in one.resource.must_exist.items() if one.resource is not None else ():
-            if one.row[column] is not None:
-                wanted.setdefault(target_type, set()).add(one.row[column])
-    coming = {one.change.identity: one.source for one in placed}
-    leaving = {change.identity for change in changes if change.tree is None}
-    existing = references.existing(connection, registry, wanted, coming, leaving)
-    checked = []
-    for one in placed:
-        with _blaming(blame, one.change):
-            checked.append(_with_existing(registry, one, existing))
-    return checked
-
-
-def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identity, Source]) -> Placed:
-    for reference in placed.said.reference:
-        if reference.target_type == "Patient" and ("Patient", reference.target_id) not in existing:
-            raise Unprocessable(
-                "The resource refers to a Patient that does not exist on this server",
-                references.expressions(placed.change.tree, f"Patient/{reference.target_id}"),
-            )
-    if placed.resource is None:
-        return placed
-    row = dict(placed.row)
-    for column, target_type in placed.resource.must_exist.items():
-        home = existing.get((target_type, row[column]))
-        if row[column] is None or (home is not None and not home.generic):
-            continue
-        if not placed.resource.table.c[column].nullable:
-            generic = registry.sources(placed.change.resource_type)[-1]
-            return replace(
-                placed, source=generic, resource=None, row=_generic_row(placed.change.resource_type, placed.said)
-            )
-        row[column] = None
-    return replace(placed, row=row)
 
 
 def _store(
     connection: Connection[Any], registry: Registry, placed: Sequence[Placed], written: dict[Identity, Written]
 ) -> None:
-    by_source: dict[int, list[Placed]] = {}
-    # Referenced tables come before those that refer to them: Patient and Practitioner before Observation.
-    for one in sorted(placed, key=lambda one: (one.source.generic, one.source.number)):
-        by_source.setdefault(one.source.number, []).append(one)
-    order = sorted(by_source, key=lambda number: (registry.source(number).generic, _depends(registry, number)))
-    for number in order:
-        _store_in(connection, registry, by_source[number], written)
+    # The generic sources of one store are one table, whatever the types.
+    groups: dict[object, list[Placed]] = {}
+    for one in placed:
+        groups.setdefault(one.source.store.name if one.source.generic else one.source.number, []).append(one)
+    documents: dict[str, tuple[Store, list[DocumentRow]]] = {}
+    for group in sorted(groups.values(), key=lambda group: _turn(registry, group[0].source)):
+        stored = _store_in(connection, group)
+        _, listed = documents.setdefault(group[0].source.store.name, (group[0].source.store, []))
+        listed += [_document(one, stored[one.change.identity], written) for one in group]
+    for store, rows in documents.values():
+        write_documents(connection, store, rows)
 
 
-def _depends(registry: Registry, number: int) -> tuple[bool, int]:
-    resource = registry.resource(registry.source(number))
-    return bool(resource is not None and resource.must_exist), number
+def _turn(registry: Registry, source: Source) -> tuple[bool, bool, int]:
+    """Referenced tables come before those that refer to them: Patient and Practitioner before Observation."""
+    resource = registry.resource(source)
+    return source.generic, bool(resource is not None and resource.must_exist), source.number
 
 
-def _store_in(
-    connection: Connection[Any], registry: Registry, group: list[Placed], written: dict[Identity, Written]
-) -> None:
+def _store_in(connection: Connection[Any], group: Sequence[Placed]) -> dict[Identity, Stored]:
+    """Write the rows of resources that belong in one table."""
     source, resource = group[0].source, group[0].resource
-    moved = [one for one in group if one.change.state is not None and one.change.state.source is not source]
-    for old in {id(one.change.state.source): one.change.state.source for one in moved if one.change.state}.values():
-        keys = [one.change.state.resource_key for one in moved if one.change.state and one.change.state.source is old]
+    kept: list[Placed] = []
+    new: list[Placed] = []
+    moved: dict[int, tuple[Source, list[int]]] = {}
+    for one in group:
+        state = one.change.state
+        (kept if state is not None and state.source is one.source else new).append(one)
+        if state is not None and state.source is not one.source:
+            moved.setdefault(state.source.number, (state.source, []))[1].append(state.resource_key)
+    for old, keys in moved.values():
         delete_index_rows(connection, old.store, keys)
         remove_rows(connection, old, keys)
-    kept = [one for one in group if one.change.state is not None and one.change.state.source is source]
-    new = [one for one in group if one.change.state is None or one in moved]
-    stored: dict[str, Stored] = {}
+    stored: dict[Identity, Stored] = {}
     if kept:
         delete_index_rows(connection, source.store, [one.change.state.resource_key for one in kept if one.change.state])
-        stored.update(update_rows(connection, source, resource, [_row_write(one) for one in kept]))
+        stored |= update_rows(connection, source, resource, [_row_write(one) for one in kept])
     if new:
-        stored.update(insert_rows(connection, source, resource, [_row_write(one) for one in new]))
-    documents: list[DocumentRow] = []
-    for one in group:
-        made = stored[one.change.fhir_id]
-        tree = one.change.tree
-        assert tree is not None
-        document = encode_json(with_meta(tree, made.fhir_id, made.version_id, made.updated_at))
-        index = one.said if resource is None else resource.index_rows(one.said, one.row)
-        documents.append(
-            DocumentRow(
-                one.change.resource_type,
-                made.fhir_id,
-                made.version_id,
-                document,
-                one.change.method,
-                made.resource_key,
-                index,
-            )
-        )
-        state = one.change.state
-        created = state is None or state.deleted_at is not None
-        written[one.change.identity] = Written(
-            one.change.resource_type, made.fhir_id, made.version_id, made.updated_at, document, created
-        )
-    write_documents(connection, source.store, documents)
+        stored |= insert_rows(connection, source, resource, [_row_write(one) for one in new])
+    return stored
+
+
+def _document(placed: Placed, made: Stored, written: dict[Identity, Written]) -> DocumentRow:
+    change, state = placed.change, placed.change.state
+    document = encode_json(with_meta(change.tree or {}, made.fhir_id, made.version_id, made.updated_at))
+    written[change.identity] = Written(
+        change.resource_type,
+        made.fhir_id,
+        made.version_id,
+        made.updated_at,
+        document,
+        state is None or state.deleted_at is not None,
+    )
+    index = placed.said if placed.resource is None else placed.resource.index_rows(placed.said, placed.row)
+    return DocumentRow(
+        change.resource_type, made.fhir_id, made.version_id, document, change.method, made.resource_key, index
+    )
 
 
 def _row_write(placed: Placed) -> RowWrite:
     if placed.resource is None:
-        return RowWrite(placed.change.fhir_id, placed.row, {})
+        return RowWrite(placed.change.resource_type, placed.change.fhir_id, placed.row, {})
     state = placed.change.state
     current = state.row if state is not None and state.source is placed.source else {}
     children = {
@@ -270,7 +148,8 @@ def _row_write(placed: Placed) -> RowWrite:
         for child in placed.resource.children
         if (placed.row[child.projection] or None) != (current.get(child.projection) or None)
     }
-    return RowWrite(placed.change.fhir_id, {name: placed.row[name] for name in placed.resource.row_columns}, children)
+    columns = {name: placed.row[name] for name in placed.resource.row_columns}
+    return RowWrite(placed.change.resource_type, placed.change.fhir_id, columns, children)
 
 
 def _delete(
@@ -278,13 +157,11 @@ def _delete(
 ) -> None:
     by_source: dict[int, list[State]] = {}
     for change in changes:
-        assert change.state is not None
-        by_source.setdefault(change.state.source.number, []).append(change.state)
+        if change.state is not None:
+            by_source.setdefault(change.state.source.number, []).append(change.state)
     for number, states in by_source.items():
         source = registry.source(number)
         keys = [state.resource_key for state in states]
         delete_index_rows(connection, source.store, keys)
-        for fhir_id, stored in soft_delete_rows(connection, source, keys).items():
-            written[source.resource_type, fhir_id] = Written(
-                source.resource_type, fhir_id, stored.version_id, stored.updated_at, None, False
-            )
+        for (kind, fhir_id), stored in soft_delete_rows(connection, source, keys).items():
+            written[kind, fhir_id] = Written(kind, fhir_id, stored.version_id, stored.updated_at, None, False)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column
 
 _LOINC = re.compile(r"[1-9][0-9]{0,6}-[0-9]")
 _NPI = re.compile(r"[12][0-9]{9}")
@@ -32,3 +35,24 @@ def is_npi(number: str) -> bool:
     (True, False)
     """
     return _NPI.fullmatch(number) is not None and _luhn("80840" + number[:-1]) == int(number[-1])
+
+
+def is_loinc_in_sql(code: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`is_loinc` as SQL."""
+    return and_(func.fhir_is_loinc(code), func.left(code, literal_column("1")) != literal_column("'0'"))
+
+
+def is_npi_in_sql(number: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`is_npi` as SQL."""
+    formed = func.coalesce(number.bool_op("~")(literal_column("'^[12][0-9]{9}$'")), False)
+    digits: list[ColumnElement[Any]] = [
+        func.substr(number, literal_column(str(at)), literal_column("1")) for at in range(1, 11)
+    ]
+    # From the right every other digit counts double, as the sum of its digits; the prefix 80840 adds 24.
+    doubled = [
+        func.translate(digit, literal_column("'0123456789'"), literal_column("'0246813579'")) for digit in digits[::2]
+    ]
+    total: ColumnElement[Any] = literal_column("24")
+    for digit in (*doubled, *digits[1::2]):
+        total = total + func.ascii(digit) - literal_column("48")
+    return and_(formed, total % literal_column("10") == literal_column("0"))

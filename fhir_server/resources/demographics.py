@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Column
 
 from fhir_server.json_text import Tree
-from fhir_server.mapping.primitives import text_or_absent
-from fhir_server.mapping.trees import ABSENT, Atomic
+from fhir_server.mapping.primitives import text_or_absent, token_or_absent
+from fhir_server.mapping.trees import ABSENT, Atomic, contains
 from fhir_server.mapping.word import HeardRow, Row, Word
+from fhir_server.mapping.words import fits
 
 RACE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
 ETHNICITY = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-ethnicity"
@@ -56,7 +57,7 @@ MARITAL_TEXTS = {
 
 
 class omb(Word):  # noqa: N801
-    """The US Core race or ethnicity extension of a free text: the text always, the category where the text names one."""
+    """The US Core race or ethnicity extension of a free text: the text always, the category where it names one."""
 
     def __init__(self, url: str, column: Column[Any]) -> None:
         self.url, self.column = url, column
@@ -64,8 +65,9 @@ class omb(Word):  # noqa: N801
 
     def compose(self, row: Row) -> Any:
         text = text_or_absent(row.get(self.column.name))
-        if text is ABSENT:
-            return ABSENT
+        return ABSENT if text is ABSENT else self._said(text)
+
+    def _said(self, text: str) -> Atomic:
         parts: list[Tree] = []
         category = _CATEGORIES[self.url].get(text.strip().lower())
         if category is not None:
@@ -77,7 +79,9 @@ class omb(Word):  # noqa: N801
         if not isinstance(value, dict) or value.get("url") != self.url:
             return False
         for part in value.get("extension", ()):
-            if part.get("url") == "text" and isinstance(part.get("valueString"), str):
-                row[self.column.name] = part["valueString"]
+            text = token_or_absent(part.get("valueString")) if part.get("url") == "text" else ABSENT
+            # A text that names a category would be read back with it, so the resource must have said it too.
+            if text is not ABSENT and fits(self.column, text) and contains(value, self._said(text)):
+                row[self.column.name] = text
                 return True
         return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fhir_server.mapping.json_columns import address_columns, contact_record, json_object
+from fhir_server.mapping import spoken
+from fhir_server.mapping.concepts import coded, concept, one_of, reference, source_status
+from fhir_server.mapping.json_columns import contact_record, json_object
+from fhir_server.mapping.listed import address_columns, code_member_columns
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn
-from fhir_server.mapping.words import coded, concept, one_of, reference
 from fhir_server.persistence.tables import OPEN, fhir_facilities
 from fhir_server.resources.canonical import EXTENSION, SOURCE_STATUS
 from fhir_server.resources.facility_services import facility_services
@@ -25,22 +27,27 @@ ADDRESS = ("line", "city", "district", "state", "postalCode", "country", "text")
 
 t = fhir_facilities.c
 
+STATUS = coded(
+    t.status, STATUS_CODES, system="http://hl7.org/fhir/location-status", source_url=SOURCE_STATUS, apart=True
+)
+
 LOCATION = Resource(
     "Location",
     fhir_facilities,
     store=OPEN,
     elements={
-        "extension": [facility_services(f"{EXTENSION}/facility-service", t.services)],
-        "status": coded(t.status, STATUS_CODES, system="http://hl7.org/fhir/location-status", source_url=SOURCE_STATUS),
+        "extension": [facility_services(f"{EXTENSION}/facility-service", t.services), source_status(STATUS)],
+        "status": STATUS,
         "name": t.name,
-        "type": [concept(t.type, (ROLE_CODES, one_of(LOCATION_TYPES)))],
+        "type": [concept(t.type, one_of(ROLE_CODES, LOCATION_TYPES))],
         "telecom": contact_record(t.contact),
         "address": json_object(t.address, "Address"),
         "managingOrganization": reference("Organization", t.organization_fhir_id),
     },
     search={
         "status": "status",
-        "name": (StringColumn(t.name),),
+        # The parameter means aliases too, which only documents have.
+        "name": (StringColumn(t.name, said=spoken.is_text(t.name)),),
         "type": "type[0]",
         "organization": "managingOrganization",
         "address": address_columns(t.address, *ADDRESS),
@@ -48,5 +55,6 @@ LOCATION = Resource(
         "address-state": address_columns(t.address, "state"),
         "address-postalcode": address_columns(t.address, "postalCode"),
         "address-country": address_columns(t.address, "country"),
+        "address-use": code_member_columns(t.address, "use", "Address.use"),
     },
 )

@@ -5,4 +5,6 @@ http://terminology.hl7.org/ValueSet/v3-ServiceDeliveryLocationRoleType
 
 from __future__ import annotations
 
-LOCATION_TYPES = frozenset({"HOSP", "GACH", "RH", "HU", "ER", "ICU", "OF", "NCCF", "SNF", "MOBL", "PTRES", "DX", "AMB", "COMM"})
+LOCATION_TYPES = frozenset(
+    {"HOSP", "GACH", "RH", "HU", "ER", "ICU", "OF", "NCCF", "SNF", "MOBL", "PTRES", "DX", "AMB", "COMM"}
+)

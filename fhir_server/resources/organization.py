@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from fhir_server.mapping import spoken
 from fhir_server.mapping.branches import extension, required
+from fhir_server.mapping.concepts import coded, concept, one_of
+from fhir_server.mapping.identifiers import contact_point, identifier, portal_identifier
+from fhir_server.mapping.lines import lines
+from fhir_server.mapping.primitives import URL
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn
-from fhir_server.mapping.words import always, coded, concept, contact_point, identifier, one_of
-from fhir_server.mapping.lines import lines
+from fhir_server.mapping.words import SqlColumn, always, value
 from fhir_server.persistence.tables import OPEN, manufacturers, organizations
 from fhir_server.resources.canonical import CODE_SYSTEM, EXTENSION, IDENTIFIER, IDENTIFIER_TYPES, SOURCE_STATUS, US_EIN
 
@@ -39,16 +43,14 @@ def is_manufacturer(tree: dict[str, Any]) -> bool:
     )
 
 
+def _text(column: SqlColumn) -> StringColumn:
+    return StringColumn(column, said=spoken.is_text(column))
+
+
 t = organizations.c
 m = manufacturers.c
 
-ADDRESS = {
-    "line": lines(t.address),
-    "city": t.city,
-    "state": t.region,
-    "postalCode": t.postal_code,
-    "country": t.country,
-}
+LINES = lines(t.address)
 
 ORGANIZATION = Resource(
     "Organization",
@@ -58,23 +60,33 @@ ORGANIZATION = Resource(
     elements={
         "identifier": [
             identifier(US_EIN, t.tax_id, type_code=(IDENTIFIER_TYPES, "TAX")),
+            portal_identifier(f"{IDENTIFIER}/account", t.account_id, t.document_version),
         ],
         "active": required(coded(t.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
-        "type": [concept(t.type, (ORGANIZATION_TYPES, one_of(TYPE_CODES)))],
-        "name": t.name,
+        "type": [concept(t.type, one_of(ORGANIZATION_TYPES, TYPE_CODES))],
+        "name": required(t.name, primitive=True),
         "telecom": [contact_point("phone", t.phone, use="work"), contact_point("email", t.email, use="work")],
-        "address": [ADDRESS],
+        "address": [
+            {
+                "line": LINES,
+                "city": t.city,
+                "state": t.region,
+                "postalCode": t.postal_code,
+                "country": t.country,
+            }
+        ],
     },
     search={
         "active": "active",
-        "identifier": "identifier[0]",
+        "identifier": "identifier",
         "type": "type[0]",
-        "name": (StringColumn(t.name),),
-        "address": tuple(StringColumn(column) for column in (t.address, t.city, t.region, t.postal_code, t.country)),
-        "address-city": (StringColumn(t.city),),
-        "address-state": (StringColumn(t.region),),
-        "address-postalcode": (StringColumn(t.postal_code),),
-        "address-country": (StringColumn(t.country),),
+        # The parameter means aliases too, which only documents have.
+        "name": (_text(t.name),),
+        "address": (*LINES.search_columns("string"), *map(_text, (t.city, t.region, t.postal_code, t.country))),
+        "address-city": (_text(t.city),),
+        "address-state": (_text(t.region),),
+        "address-postalcode": (_text(t.postal_code),),
+        "address-country": (_text(t.country),),
     },
 )
 
@@ -84,11 +96,11 @@ MANUFACTURER_ORGANIZATION = Resource(
     store=OPEN,
     accepts=is_manufacturer,
     elements={
-        "extension": [extension(f"{EXTENSION}/logo", {"valueUrl": m.logo_url})],
+        "extension": [extension(f"{EXTENSION}/logo", {"valueUrl": value(m.logo_url, URL)})],
         "identifier": [identifier(f"{IDENTIFIER}/manufacturer", m.code)],
         "active": required(coded(m.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
         "type": [always(MANUFACTURER)],
-        "name": m.name,
+        "name": required(m.name, primitive=True),
         "alias": [m.display_name],
         "telecom": [
             contact_point("phone", m.contact_phone, use="work"),
@@ -98,7 +110,8 @@ MANUFACTURER_ORGANIZATION = Resource(
     },
     search={
         "active": "active",
-        "identifier": "identifier[0]",
-        "name": (StringColumn(m.name), StringColumn(m.display_name)),
+        "identifier": "identifier",
+        "type": "type",
+        "name": (_text(m.name), _text(m.display_name)),
     },
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Table, case, func, literal_column
 
-from sqlalchemy import Table
-
-from fhir_server.definitions import required_codes
-from fhir_server.mapping.branches import array, many, required, texts
+from fhir_server.mapping import spoken
+from fhir_server.mapping.branches import array, required, texts
 from fhir_server.mapping.choices import deceased
+from fhir_server.mapping.concepts import any_code, concept, one_of, reference
 from fhir_server.mapping.dates import partial_date
+from fhir_server.mapping.identifiers import contact_point, portal_identifier
+from fhir_server.mapping.primitives import CODE_TEXT, TOKEN, URL
+from fhir_server.mapping.projections import many
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import SearchColumn, StringColumn, Through, TokenColumn
-from fhir_server.mapping.words import code_of, coded, concept, contact_point, one_of, period, positive, reference, value
+from fhir_server.mapping.spoken import Sql
+from fhir_server.mapping.words import by_default, code_of, period, positive, value
 from fhir_server.persistence.tables import (
     PHI,
     fhir_patient_addresses,
@@ -22,12 +25,12 @@ from fhir_server.persistence.tables import (
     fhir_patient_telecoms,
     fhir_patients,
 )
-from fhir_server.resources.canonical import LANGUAGES
+from fhir_server.resources.canonical import LANGUAGES, PORTAL_IDENTIFIER
 from fhir_server.resources.demographics import ETHNICITY, MARITAL_STATUSES, MARITAL_TEXTS, RACE, omb
 
 MARITAL_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-MaritalStatus"
-CONTACT_SYSTEMS = {code: code for code in sorted(required_codes("ContactPoint.system") or ())}
 GENDERS = "http://hl7.org/fhir/administrative-gender"
+ADDRESS_USES = "http://hl7.org/fhir/address-use"
 
 t = fhir_patients.c
 name, identifier, address, telecom = (
@@ -36,25 +39,65 @@ name, identifier, address, telecom = (
 
 
 def _strings(*elements: str) -> tuple[SearchColumn, ...]:
-    held = fhir_patient_strings
+    held = fhir_patient_strings.c
     return tuple(
         StringColumn(
-            held.c.value,
-            normal=held.c.normal,
-            through=Through(held, "patient_fhir_id", "fhir_id", {"element": element}),
+            held.value,
+            normal=held.normal,
+            through=Through(fhir_patient_strings, "patient_fhir_id", "fhir_id", {"element": element}),
             complete=True,
+            said=spoken.is_text(held.value),
         )
         for element in elements
     )
 
 
-def _child(table: Table) -> Through:
-    return Through(table, "patient_fhir_id", "fhir_id")
+def _child(table: Table, **conditions: str) -> Through:
+    return Through(table, "patient_fhir_id", "fhir_id", conditions)
 
 
-def _telecom(system: str, column: Any) -> tuple[SearchColumn, ...]:
-    of_system = Through(fhir_patient_telecoms, "patient_fhir_id", "fhir_id", {"system": system})
-    return (TokenColumn(column, system=system), TokenColumn(telecom.value, system=system, through=of_system))
+def _legal(column: Sql, test: Sql) -> Sql:
+    return case((test, column))
+
+
+def _codes_of(code: str) -> tuple[str, ...]:
+    return (code,) if TOKEN.compose(code) == code else ()
+
+
+LANGUAGE = concept(t.preferred_language, any_code(LANGUAGES), texts=False)
+PORTAL_ID = portal_identifier(PORTAL_IDENTIFIER, t.fhir_id, t.document_version, t.identifiers)
+PHONE, EMAIL = contact_point("phone", t.phone), contact_point("email", t.email)
+TELECOM_SYSTEM = code_of(telecom.system, "ContactPoint.system", otherwise="other", needs=telecom.value)
+ADDRESS_USE = code_of(address.use, "Address.use", system=ADDRESS_USES)
+IDENTIFIER_SYSTEM = _legal(identifier.system, spoken.is_uri(identifier.system))
+IDENTIFIER_TYPE_SYSTEM = func.coalesce(
+    _legal(identifier.type_system, spoken.is_uri(identifier.type_system)), literal_column("''")
+)
+
+
+def _identifiers(system: Sql) -> TokenColumn:
+    return TokenColumn(
+        identifier.value,
+        system_column=system,
+        stored=_codes_of,
+        through=_child(fhir_patient_identifiers),
+        said=spoken.is_token(identifier.value),
+    )
+
+
+def _telecoms(through: Through, system: str | None = None) -> TokenColumn:
+    return TokenColumn(
+        telecom.value,
+        system=system,
+        system_column=TELECOM_SYSTEM.sql() if system is None else None,
+        stored=_codes_of,
+        through=through,
+        said=spoken.is_token(telecom.value),
+    )
+
+
+def _telecoms_of(system: str) -> TokenColumn:
+    return _telecoms(_child(fhir_patient_telecoms, system=system), system)
 
 
 NAME_PARTS = ("family", "given", "prefix", "suffix", "name-text")
@@ -67,17 +110,23 @@ PATIENT = Resource(
     elements={
         "extension": [omb(RACE, t.race), omb(ETHNICITY, t.ethnicity)],
         "identifier": [
+            PORTAL_ID,
             many(
                 t.identifiers,
                 fhir_patient_identifiers,
                 {
                     "use": code_of(identifier.use, "Identifier.use"),
                     "type": {
-                        "coding": [{"system": identifier.type_system, "code": identifier.type_code}],
+                        "coding": [
+                            {
+                                "system": value(identifier.type_system, URL),
+                                "code": value(identifier.type_code, CODE_TEXT),
+                            }
+                        ],
                         "text": identifier.type_text,
                     },
-                    "system": identifier.system,
-                    "value": identifier.value,
+                    "system": value(identifier.system, URL),
+                    "value": value(identifier.value, TOKEN),
                     "period": period(identifier.period_start, identifier.period_end),
                 },
             ),
@@ -103,21 +152,21 @@ PATIENT = Resource(
             )
         ),
         "telecom": [
-            contact_point("phone", t.phone),
-            contact_point("email", t.email),
+            PHONE,
+            EMAIL,
             many(
                 t.telecoms,
                 fhir_patient_telecoms,
                 {
-                    "system": coded(telecom.system, CONTACT_SYSTEMS, otherwise="other"),
-                    "value": telecom.value,
+                    "system": TELECOM_SYSTEM,
+                    "value": value(telecom.value, TOKEN),
                     "use": code_of(telecom.use, "ContactPoint.use"),
                     "rank": positive(telecom["rank"]),
                     "period": period(telecom.period_start, telecom.period_end),
                 },
             ),
         ],
-        "gender": required(value(t.gender, system=GENDERS, complete=True), primitive=True),
+        "gender": required(code_of(t.gender, "Patient.gender", system=GENDERS, complete=True), primitive=True),
         "birthDate": partial_date(t.birth_date, t.birth_date_text),
         "deceased[x]": deceased(t.deceased, t.deceased_date_time),
         "address": [
@@ -125,7 +174,7 @@ PATIENT = Resource(
                 t.addresses,
                 fhir_patient_addresses,
                 {
-                    "use": code_of(address.use, "Address.use"),
+                    "use": ADDRESS_USE,
                     "type": code_of(address.type, "Address.type"),
                     "text": address.text,
                     "line": texts(address.line),
@@ -138,9 +187,9 @@ PATIENT = Resource(
                 },
             ),
         ],
-        "maritalStatus": concept(t.marital_status, (MARITAL_SYSTEM, one_of(MARITAL_STATUSES)), aliases=MARITAL_TEXTS),
+        "maritalStatus": concept(t.marital_status, one_of(MARITAL_SYSTEM, MARITAL_STATUSES), aliases=MARITAL_TEXTS),
         "communication": [
-            {"language": concept(t.preferred_language, (LANGUAGES, lambda code: True), texts=False)},
+            {"language": LANGUAGE, "preferred": by_default(True)},
         ],
         "managingOrganization": reference("Organization", t.managing_organization_fhir_id),
     },
@@ -159,15 +208,33 @@ PATIENT = Resource(
         "address-state": _strings("state"),
         "address-postalcode": _strings("postal-code"),
         "address-country": _strings("country"),
-        "identifier": (
-            TokenColumn(identifier.value, system_column=identifier.system, through=_child(fhir_patient_identifiers), complete=True),
+        "address-use": (
+            TokenColumn(
+                address.use,
+                system=ADDRESS_USES,
+                stored=ADDRESS_USE.stored,
+                through=_child(fhir_patient_addresses),
+                said=ADDRESS_USE.is_said(),
+            ),
         ),
-        "phone": _telecom("phone", t.phone),
-        "email": _telecom("email", t.email),
+        "language": LANGUAGE.search_columns("token"),
+        "language:text": LANGUAGE.text_columns(),
+        # Not complete: a document may say the identifier that portal rows have for want of another.
+        "identifier": (*PORTAL_ID.search_columns("token"), _identifiers(IDENTIFIER_SYSTEM)),
+        "identifier:of-type": (_identifiers(IDENTIFIER_TYPE_SYSTEM + literal_column("'|'") + identifier.type_code),),
+        "identifier:text": (
+            StringColumn(
+                identifier.type_text,
+                through=_child(fhir_patient_identifiers),
+                said=spoken.is_text(identifier.type_text),
+            ),
+        ),
+        "phone": (*PHONE.search_columns("token"), _telecoms_of("phone")),
+        "email": (*EMAIL.search_columns("token"), _telecoms_of("email")),
         "telecom": (
-            TokenColumn(t.phone, system="phone"),
-            TokenColumn(t.email, system="email"),
-            TokenColumn(telecom.value, system_column=telecom.system, through=_child(fhir_patient_telecoms)),
+            *PHONE.search_columns("token"),
+            *EMAIL.search_columns("token"),
+            _telecoms(_child(fhir_patient_telecoms)),
         ),
     },
 )

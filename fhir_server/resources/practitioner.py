@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhir_server.mapping.branches import array, derived, projected, required
-from fhir_server.mapping.json_columns import json_list, text_member
-from fhir_server.mapping.primitives import code_or_absent
+from sqlalchemy import Text, and_, case, func, literal_column, not_
+
+from fhir_server.mapping import spoken
+from fhir_server.mapping.branches import array, required
+from fhir_server.mapping.identifiers import identifier
+from fhir_server.mapping.json_columns import json_list
+from fhir_server.mapping.listed import ListedConcepts, text_member
+from fhir_server.mapping.primitives import TOKEN, code_or_absent
+from fhir_server.mapping.projections import derived, projected
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn, TokenColumn
+from fhir_server.mapping.spoken import Sql
 from fhir_server.mapping.trees import ABSENT
-from fhir_server.mapping.words import identifier
+from fhir_server.mapping.word import Row, Word
 from fhir_server.persistence.tables import OPEN, fhir_practitioners
 from fhir_server.resources.canonical import IDENTIFIER, LANGUAGES, US_NPI
-from fhir_server.resources.check_digits import is_npi
+from fhir_server.resources.check_digits import is_npi, is_npi_in_sql
+
+LONGEST_LANGUAGE = 12
+"""A longer text is no code of BCP 47 but the name of a language."""
 
 t = fhir_practitioners.c
 
@@ -23,8 +33,16 @@ def _qualification(text: str) -> dict[str, Any]:
 
 
 def _language(text: str) -> dict[str, Any]:
-    code = code_or_absent(text)
-    return {"text": text} if code is ABSENT or len(text) > 12 else {"coding": [{"system": LANGUAGES, "code": text}]}
+    is_code = code_or_absent(text) is not ABSENT and len(text) <= LONGEST_LANGUAGE
+    return {"coding": [{"system": LANGUAGES, "code": text}]} if is_code else {"text": text}
+
+
+def _is_language(text: Sql) -> Sql:
+    return and_(text.is_not(None), func.length(text) <= LONGEST_LANGUAGE)
+
+
+def _is_no_npi(number: str) -> bool:
+    return not is_npi(number)
 
 
 def _user(key: str) -> Any:
@@ -32,13 +50,36 @@ def _user(key: str) -> Any:
 
 
 def _work_telecom(system: str) -> Any:
-    return derived({"system": system, "value": _user(system), "use": "work"}, "Practitioner.telecom")
+    value = projected(t.user_snapshot, system, TOKEN)
+    return derived({"system": system, "value": value, "use": "work"}, "Practitioner.telecom")
 
 
-FAMILY = StringColumn(text_member(t.user_snapshot, "last_name"))
-GIVEN = StringColumn(text_member(t.user_snapshot, "first_name"))
+class user_npi(Word):  # noqa: N801
+    """The NPI that the user has, where the practitioner's own record has no number: the practitioner's goes first."""
+
+    def compose(self, row: Row) -> Any:
+        held = row.get(t.user_snapshot.name)
+        number = held.get("npi_number") if isinstance(held, dict) else None
+        if row.get(t.npi_number.name) is not None or not isinstance(number, str) or not is_npi(number):
+            return ABSENT
+        return {"system": US_NPI, "value": number}
+
+    def search_columns(self, parameter_type: str) -> tuple[TokenColumn, ...]:
+        number = text_member(t.user_snapshot, "npi_number")
+        said = and_(t.npi_number.is_(None), is_npi_in_sql(number))
+        return (TokenColumn(case((said, number)), system=US_NPI),)
+
+
+def _name(key: str) -> StringColumn:
+    # As the index on the expression has it, and not as text_member would say it.
+    text = t.user_snapshot.op("->>", return_type=Text())(literal_column(f"'{key}'"))
+    return StringColumn(text, said=spoken.is_text(text))
+
+
+FAMILY, GIVEN = _name("last_name"), _name("first_name")
 PHONE = TokenColumn(text_member(t.user_snapshot, "phone"), system="phone")
 EMAIL = TokenColumn(text_member(t.user_snapshot, "email"), system="email")
+LANGUAGE_COLUMNS = ListedConcepts(t.communication, LANGUAGES, _is_language)
 
 PRACTITIONER = Resource(
     "Practitioner",
@@ -46,8 +87,14 @@ PRACTITIONER = Resource(
     store=OPEN,
     elements={
         "identifier": [
-            identifier(US_NPI, t.npi_number, legal=is_npi),
-            identifier(f"{IDENTIFIER}/unverified-npi", t.npi_number, legal=lambda number: not is_npi(number)),
+            identifier(US_NPI, t.npi_number, legal=is_npi, legal_in_sql=is_npi_in_sql),
+            identifier(
+                f"{IDENTIFIER}/unverified-npi",
+                t.npi_number,
+                legal=_is_no_npi,
+                legal_in_sql=lambda number: not_(is_npi_in_sql(number)),
+            ),
+            user_npi(),
         ],
         "active": t.active,
         "name": required(
@@ -66,5 +113,7 @@ PRACTITIONER = Resource(
         "phone": (PHONE,),
         "email": (EMAIL,),
         "telecom": (PHONE, EMAIL),
+        "communication": LANGUAGE_COLUMNS.token_columns(),
+        "communication:text": LANGUAGE_COLUMNS.text_columns(),
     },
 )

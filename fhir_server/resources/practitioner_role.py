@@ -1,22 +1,27 @@
 """PractitionerRole over user_organizations: a portal user who works for an organization.
 
-https://hl7.org/fhir/R4/practitionerrole.html. The row is put together by triggers from users, roles and practitioners, so FHIR
-reads it and keeps what clients say beside it; roles that come in through FHIR live in the generic store.
+https://hl7.org/fhir/R4/practitionerrole.html. Triggers put the row together from users, roles and practitioners, so
+FHIR reads it and keeps what clients say beside it; roles that come in through FHIR live in the generic store.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, case
 
-from fhir_server.mapping.branches import derived
+from fhir_server.mapping import spoken
+from fhir_server.mapping.branches import array
+from fhir_server.mapping.concepts import concept, reference
 from fhir_server.mapping.json_columns import json_list
+from fhir_server.mapping.listed import ListedConcepts, listed, through
 from fhir_server.mapping.primitives import code_or_absent, text_or_absent
+from fhir_server.mapping.projections import derived
 from fhir_server.mapping.resource import Resource
+from fhir_server.mapping.source import StringColumn, TokenColumn
+from fhir_server.mapping.spoken import Sql
 from fhir_server.mapping.trees import ABSENT, Atomic, Slots
 from fhir_server.mapping.word import Row, Word
-from fhir_server.mapping.words import reference
 from fhir_server.persistence.tables import OPEN, user_organizations
 from fhir_server.resources.canonical import CODE_SYSTEM
 
@@ -42,21 +47,36 @@ class portal_roles(Word):  # noqa: N801
         return Slots(pairs) if pairs else ABSENT
 
 
+def _name(role: Sql) -> Sql:
+    has_slug = spoken.json_code(spoken.member(role, "slug")).is_not(None)
+    return case((has_slug, spoken.json_text(spoken.member(role, "name"))))
+
+
+ROLES = listed(t.role_codes, "roles", code=lambda role: spoken.json_code(spoken.member(role, "slug")), display=_name)
+POSITION = concept(t.role)
+PRACTITIONER = reference("Practitioner", t.practitioner_fhir_id)
+ORGANIZATION = reference("Organization", t.organization_fhir_id)
+SPECIALTIES = ListedConcepts(t.specialty)
+
 PRACTITIONER_ROLE = Resource(
     "PractitionerRole",
     user_organizations,
     store=OPEN,
     creatable=False,
     elements={
-        "practitioner": derived(reference("Practitioner", t.practitioner_fhir_id), "PractitionerRole.practitioner"),
-        "organization": derived(reference("Organization", t.organization_fhir_id), "PractitionerRole.organization"),
-        "code": derived(portal_roles(t.role_codes), "PractitionerRole.code"),
+        "practitioner": derived(PRACTITIONER, "PractitionerRole.practitioner"),
+        "organization": derived(ORGANIZATION, "PractitionerRole.organization"),
+        "code": derived(array([portal_roles(t.role_codes), POSITION]), "PractitionerRole.code"),
         "specialty": derived(
             json_list(t.specialty, "CodeableConcept", lambda text: {"text": text}), "PractitionerRole.specialty"
         ),
     },
     search={
-        "practitioner": reference("Practitioner", t.practitioner_fhir_id).search_columns("reference"),
-        "organization": reference("Organization", t.organization_fhir_id).search_columns("reference"),
+        "practitioner": "practitioner",
+        "organization": "organization",
+        "role": (TokenColumn(ROLES.c.code, system=PORTAL_ROLES, through=through(ROLES)),),
+        "role:text": (StringColumn(ROLES.c.display, through=through(ROLES)), *POSITION.text_columns()),
+        "specialty": SPECIALTIES.token_columns(),
+        "specialty:text": SPECIALTIES.text_columns(),
     },
 )

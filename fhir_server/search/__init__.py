@@ -6,18 +6,23 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from fhir_server.search.counts import estimated_total
-from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or
+from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, linked_types
+from fhir_server.search.iteration import MAX_DEPTH, MAX_INCLUDED
 from fhir_server.search.parse import parse
 from fhir_server.search.query import Limits, Query, parse_query
 from fhir_server.search.request import Include, Search, SortKey
-from fhir_server.search.rows import INCLUDE, MATCH, PENDING, RESOURCE_COLUMNS
+from fhir_server.search.rows import CAPPED, INCLUDE, MATCH, PENDING, RESOURCE_COLUMNS
 from fhir_server.search.statements import Statement, Statements
 from fhir_server.search.types import Reading
+from fhir_server.search.types.compartment import in_compartment, member_types
 from fhir_server.search.visibility import Everything, Visibility
 
 __all__ = [
+    "CAPPED",
     "INCLUDE",
     "MATCH",
+    "MAX_DEPTH",
+    "MAX_INCLUDED",
     "PENDING",
     "RESOURCE_COLUMNS",
     "And",
@@ -37,6 +42,9 @@ __all__ = [
     "Statements",
     "Visibility",
     "estimated_total",
+    "in_compartment",
+    "linked_types",
+    "member_types",
     "parse",
     "parse_query",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 
 from fhir_server.definitions import RESOURCE_TYPES, parameter_number
 from fhir_server.mapping.source import Source, Store
+from fhir_server.search.expression import Leaf
 
 SourcesOf = Callable[[str], Sequence[Source]]
 """The sources of a resource type, the generic one last."""
@@ -44,9 +45,14 @@ class Branch:
         """The resource type of a row."""
         return row.c.resource_type if self.source.generic and len(self.types) > 1 else type_literal(self.types[0])
 
-    def parameters(self, rows: FromClause, parameter: str) -> ColumnElement[bool]:
-        """The condition that index rows belong to the parameter (of any of the types)."""
-        numbers = sorted({parameter_number(f"{resource_type}.{parameter}") for resource_type in self.types})
+    def parameters(self, rows: FromClause, parameter: str | Leaf) -> ColumnElement[bool]:
+        """The condition that index rows belong to the parameter, or to those of a leaf (of any of the types)."""
+        names = {
+            f"{resource_type}.{code}"
+            for resource_type in self.types
+            for code in (parameter.parameters(resource_type) if isinstance(parameter, Leaf) else (parameter,))
+        }
+        numbers = sorted(map(parameter_number, names))
         literals: list[ColumnElement[int]] = [literal_column(str(number)) for number in numbers]
         return rows.c.parameter == literals[0] if len(literals) == 1 else rows.c.parameter.in_(literals)
 

@@ -10,13 +10,14 @@ from itertools import count
 
 from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.sql import FromClause
-from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.elements import False_, True_
 
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, SourcesOf, branches
 from fhir_server.search.conditions import condition
-from fhir_server.search.expression import And, Anything, Expression, Leaf, leaves, numbered
-from fhir_server.search.placement import halves, looks_at_rows, place
+from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or, leaves, numbered
+from fhir_server.search.links import Way, followed, ways
+from fhir_server.search.placement import Linked, halves, looks_at_rows, place
 from fhir_server.search.visibility import Seen
 
 
@@ -32,8 +33,9 @@ class Compilation:
         numbers = count()
         self.sources_of = sources_of
         self.condition_of = seen.condition_of
-        self.criteria = numbered(criteria, numbers)
+        unguarded = numbered(criteria, numbers)
         self.visible = tuple(numbered(tree, numbers) for tree in seen.conditions)
+        self.criteria = self.guarded(unguarded)
         self.binds = Binds(all_leaves(criteria, seen))
         self.consulted: dict[int, Branch] = {}
         """Table branches whose index rows some part looks at, by source number: the rows must not lag behind."""
@@ -43,17 +45,41 @@ class Compilation:
         return tuple(piece for branch in branches(types, self.sources_of) for piece in self._seen_alike(branch))
 
     def _seen_alike(self, branch: Branch) -> Iterable[Branch]:
+        return (Branch(branch.source, types) for types in self._alike(branch.types))
+
+    def _alike(self, types: Iterable[str]) -> Iterable[tuple[str, ...]]:
         groups: dict[int, list[str]] = {}
-        for resource_type in branch.types:
+        for resource_type in types:
             groups.setdefault(self.condition_of[resource_type], []).append(resource_type)
-        return (Branch(branch.source, tuple(types)) for types in groups.values())
+        return map(tuple, groups.values())
+
+    def guarded(self, expression: Expression) -> Expression:
+        """The numbered tree with what is visible of their types asked of all resources at the ends of its links.
+
+        What is visible may itself depend on links; these count as they are, or nothing could ever be told.
+        """
+        match expression:
+            case And(parts):
+                return And(tuple(map(self.guarded, parts)))
+            case Or(parts):
+                return Or(tuple(map(self.guarded, parts)))
+            case Not(part):
+                return Not(self.guarded(part))
+            case Link(parameter, alternatives, reverse):
+                guarded = [
+                    (alike, _both(self.guarded(inner), self._visible_of(alike)))
+                    for types, inner in alternatives
+                    for alike in self._alike(types)
+                ]
+                return Link(parameter, tuple(guarded), reverse)
+        return expression
+
+    def _visible_of(self, types: tuple[str, ...]) -> Expression:
+        return self.visible[self.condition_of[types[0]]]
 
     def _wanted(self, branch: Branch) -> Expression:
         """The criteria and what is visible of the branch as one And."""
-        trees = (self.criteria, self.visible[self.condition_of[branch.types[0]]])
-        parts = [part for tree in trees for part in (tree.parts if isinstance(tree, And) else (tree,))]
-        parts = [part for part in parts if not isinstance(part, Anything)]
-        return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else Anything()
+        return _both(self.criteria, self._visible_of(branch.types))
 
     def matches(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """The condition that a row is a visible match."""
@@ -61,7 +87,8 @@ class Compilation:
 
     def match_halves(self, row: FromClause, branch: Branch) -> tuple[ColumnElement[bool], ...]:
         """As `matches`, in one or two disjoint conditions that can each follow an index's order."""
-        return tuple(self.where(placed, row, branch) for placed in halves(self._wanted(branch), branch.source))
+        found = [self.where(placed, row, branch) for placed in halves(self._wanted(branch), branch.source)]
+        return tuple(one for one in found if not isinstance(one, False_)) or (found[0],)
 
     def names(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """The condition that a row, deleted or not, is a visible match; for criteria that columns answer, as the id."""
@@ -69,8 +96,16 @@ class Compilation:
 
     def is_visible(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """The condition that a row is not deleted and visible."""
-        visible = self.visible[self.condition_of[branch.types[0]]]
-        return self.where(place(visible, branch.source), row, branch)
+        return self.where(place(self._visible_of(branch.types), branch.source, few=True), row, branch)
+
+    def fulfils(self, wanted: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """The condition that an undeleted row is what a numbered tree asks for."""
+        return self.where(place(wanted, branch.source), row, branch)
+
+    def ways(self, link: Link, row: FromClause, branch: Branch) -> tuple[Way, ...]:
+        """The ways to follow a link from a row to what is visible at its end."""
+        guarded = self.guarded(link)
+        return tuple(ways(guarded, row, branch, self)) if isinstance(guarded, Link) else ()
 
     def where(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """A placed tree as the condition on an undeleted row of the branch's types."""
@@ -80,12 +115,22 @@ class Compilation:
 
     def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """As `where`, also for deleted rows, whose fate a read must tell."""
-        return _all(*branch.of_types(row), condition(placed, row, branch, self.binds))
+        return _all(*branch.of_types(row), condition(placed, row, branch, self.binds, self._follow))
+
+    def _follow(self, linked: Linked, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        return followed(linked, row, branch, self)
 
     def consults(self, branch: Branch) -> None:
         """Notes that the statement looks at index rows of the branch."""
         if not branch.source.generic:
             self.consulted.setdefault(branch.source.number, branch)
+
+
+def _both(*trees: Expression) -> Expression:
+    """Both trees as one flat And."""
+    parts = [part for tree in trees for part in (tree.parts if isinstance(tree, And) else (tree,))]
+    parts = [part for part in parts if not isinstance(part, Anything)]
+    return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else Anything()
 
 
 def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

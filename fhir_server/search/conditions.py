@@ -5,26 +5,33 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, any_, exists, false, func, literal_column, or_, select, true
 from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.elements import True_
 from sqlalchemy.sql.util import ClauseAdapter
 
-from fhir_server.mapping.source import Through, TokenColumn
+from fhir_server.mapping.source import CompositeColumn, Through, TokenColumn
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Numbered, Or
-from fhir_server.search.placement import EXISTS, AnyColumn, OnColumn, OnRows, through_of
-from fhir_server.search.types import ON_COLUMN, ON_ROWS, index_table
+from fhir_server.search.placement import EXISTS, Linked, OnColumn, OnRows, through_of
+from fhir_server.search.types import ON_COLUMN, ON_ROWS, AnyColumn, index_table
 from fhir_server.search.types.token import Token
 from fhir_server.search.types.token import on_column as token_on_column
+
+Follow: TypeAlias = Callable[[Linked, FromClause, Branch], ColumnElement[bool]]
+"""The condition that a link puts on a row, which needs the tables of other types."""
 
 
 def on_alias(column: AnyColumn, alias: FromClause) -> AnyColumn:
     """The column description with its SQL columns taken from `alias` of their table."""
+    if isinstance(column, CompositeColumn):
+        parts = tuple(tuple(on_alias(one, alias) for one in columns) for columns in column.parts)
+        return replace(column, parts=parts)  # type: ignore[arg-type]
     adapter = ClauseAdapter(alias)
     changed = {
         name: adapter.traverse(value)
@@ -34,7 +41,7 @@ def on_alias(column: AnyColumn, alias: FromClause) -> AnyColumn:
     return type(column)(**{name: changed.get(name, getattr(column, name)) for name in column.__dataclass_fields__})
 
 
-def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds, follow: Follow) -> ColumnElement[bool]:
     """The condition that a placed tree puts on `row`; never NULL where it stands under a Not."""
     match node:
         case Anything():
@@ -42,23 +49,25 @@ def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds) -
         case Nothing():
             return false()
         case And(parts):
-            return and_(true(), *(condition(part, row, branch, binds) for part in parts))
+            return and_(true(), *(condition(part, row, branch, binds, follow) for part in parts))
         case Or(parts):
-            return or_(false(), *(condition(part, row, branch, binds) for part in parts))
+            return or_(false(), *(condition(part, row, branch, binds, follow) for part in parts))
         case Not(part):
-            return _negated(part, row, branch, binds)
+            return _negated(part, row, branch, binds, follow)
         case OnRows():
             return _on_rows(node, row, branch, binds)
         case OnColumn():
             return _on_column(node, row, binds)
+        case Linked():
+            return follow(node, row, branch)
     raise TypeError(f"{type(node).__name__} is not a placed expression")
 
 
-def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds, follow: Follow) -> ColumnElement[bool]:
     if isinstance(node, Or):
-        return and_(true(), *(_negated(part, row, branch, binds) for part in node.parts))
-    inner = condition(node, row, branch, binds)
-    if isinstance(node, OnRows) or (isinstance(node, OnColumn) and through_of(node) is not None):
+        return and_(true(), *(_negated(part, row, branch, binds, follow) for part in node.parts))
+    inner = condition(node, row, branch, binds, follow)
+    if isinstance(node, OnRows | Linked) or (isinstance(node, OnColumn) and through_of(node) is not None):
         return ~inner
     # A comparison with NULL is neither true nor false, and a row without a value is one that does not match.
     return inner.is_not(True)
@@ -67,7 +76,7 @@ def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds) ->
 def _on_rows(node: OnRows, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
     first = node.leaves[0].leaf
     rows = getattr(branch.store, index_table(first)).alias("i")
-    found = [branch.parameters(rows, first.parameter)]
+    found = [branch.parameters(rows, first)]
     alternatives = [_row_condition(numbered, rows, binds) for numbered in node.leaves]
     if not any(isinstance(alternative, True_) for alternative in alternatives):
         found.append(or_(false(), *alternatives))

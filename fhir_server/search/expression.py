@@ -9,8 +9,8 @@ SQL text must be part of the shape.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar, TypeAlias
 
 Shape: TypeAlias = Hashable
@@ -88,6 +88,29 @@ class Not(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Link(Expression):
+    """Resources that a reference joins with others: theirs under `parameter` leads to these, or (reverse) back to them.
+
+    Each of `alternatives` names types of the others and the condition on them.
+    """
+
+    parameter: str
+    alternatives: tuple[tuple[tuple[str, ...], Expression], ...]
+    reverse: bool = False
+
+    def shape(self) -> Shape:
+        return ("link", self.parameter, self.reverse, *((types, inner.shape()) for types, inner in self.alternatives))
+
+    def __str__(self) -> str:
+        others = (f"({','.join(types)} {inner})" for types, inner in self.alternatives)
+        return _printed("has" if self.reverse else "chain", (self.parameter, *others))
+
+    def mapped(self, change: Callable[[Expression], Expression]) -> Link:
+        """The same link with every condition changed."""
+        return replace(self, alternatives=tuple((types, change(inner)) for types, inner in self.alternatives))
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf(Expression):
     """What is asked of one search parameter; `table` names the attribute of Store with its index rows."""
 
@@ -99,6 +122,10 @@ class Leaf(Expression):
     def words(self) -> tuple[object, ...]:
         """What stands after the parameter in the s-expression."""
         raise NotImplementedError
+
+    def parameters(self, resource_type: str) -> tuple[str, ...]:
+        """The parameters of a type whose index rows may answer."""
+        return (self.parameter,)
 
     def __str__(self) -> str:
         return _printed(type(self).__name__.lower(), (self.parameter, *self.words()))
@@ -145,6 +172,23 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
                 yield from leaves(part)
         case Not(part):
             yield from leaves(part)
+        case Link():
+            for _, inner in expression.alternatives:
+                yield from leaves(inner)
+
+
+def linked_types(expression: Expression) -> Iterator[str]:
+    """The types of all resources that links lead to or come from, however deep."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from linked_types(part)
+        case Not(part):
+            yield from linked_types(part)
+        case Link():
+            for types, inner in expression.alternatives:
+                yield from types
+                yield from linked_types(inner)
 
 
 def numbered(expression: Expression, numbers: Iterator[int]) -> Expression:
@@ -158,4 +202,6 @@ def numbered(expression: Expression, numbers: Iterator[int]) -> Expression:
             return Or(tuple(numbered(part, numbers) for part in parts))
         case Not(part):
             return Not(numbered(part, numbers))
+        case Link():
+            return expression.mapped(lambda inner: numbered(inner, numbers))
     return expression

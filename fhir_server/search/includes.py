@@ -19,6 +19,7 @@ from fhir_server.definitions import parameter_number
 from fhir_server.mapping.source import ReferenceColumn, Through
 from fhir_server.search.branches import Branch, branches, one_of, sql_literal, type_literal
 from fhir_server.search.compilation import Compilation
+from fhir_server.search.iteration import iterated
 from fhir_server.search.ordering import Order
 from fhir_server.search.request import Include, Search
 from fhir_server.search.rows import INCLUDE, resource_select
@@ -27,9 +28,14 @@ from fhir_server.search.rows import INCLUDE, resource_select
 def included_selects(
     search: Search, page: FromClause, order: Order, size: ColumnElement[int], compilation: Compilation
 ) -> list[Select[Any]]:
-    """Selects of RESOURCE_COLUMNS, one per table that included resources may be in."""
+    """Selects of RESOURCE_COLUMNS, one per table that included resources may be in, and one of mode `capped`."""
     chosen = select(page.c.resource_type, page.c.fhir_id, page.c.resource_key)
     shown = chosen.order_by(*(column.order(page) for column in order.columns)).limit(size).cte("shown")
+    if any(include.iterate for include in search.includes):
+        included, capped = iterated(search.includes, shown, compilation)
+        reached = {kind for one in search.includes for kind in one.end_types}
+        printed = [_printed(branch, included, shown) for branch in branches(sorted(reached), compilation.sources_of)]
+        return [*printed, capped]
     forward = tuple(include for include in search.includes if not include.reverse)
     reverse = tuple(include for include in search.includes if include.reverse)
     targets = tuple(sorted({target for include in forward for target in include.target_types}))

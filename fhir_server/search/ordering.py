@@ -10,10 +10,10 @@ Without `_sort` the order is that of the resource keys, in which index rows are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal_column, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal_column, null, or_, select, tuple_
 from sqlalchemy.sql import FromClause
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.sql.util import ClauseAdapter
@@ -23,10 +23,11 @@ from fhir_server.mapping.source import DateColumn, QuantityColumn, ReferenceColu
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.conditions import on_alias
-from fhir_server.search.expression import And, Expression
-from fhir_server.search.placement import AnyColumn, own_columns
+from fhir_server.search.expression import And, Anything, Expression, Link
+from fhir_server.search.links import Way
+from fhir_server.search.placement import own_columns
 from fhir_server.search.request import SortKey
-from fhir_server.search.types import INDEX_TABLES
+from fhir_server.search.types import INDEX_TABLES, AnyColumn
 from fhir_server.search.types.binding import TEXT
 from fhir_server.search.types.date import TIMESTAMP, Date
 from fhir_server.search.types.number import NUMERIC
@@ -80,7 +81,7 @@ def order_of(sort: Sequence[SortKey], criteria: Expression, single_type: bool) -
         sort = (SortKey("_lastUpdated", "date"),)
     columns: list[OrderColumn] = []
     for number, key in enumerate(sort):
-        if key.parameter == "_id" and single_type:
+        if key.parameter == "_id" and single_type and not key.via:
             # The id is unique: nothing after it matters.
             return Order((*columns, OrderColumn(f"sort{number}", None, TEXT, key.descending)), "fhir_id")
         columns.append(OrderColumn(f"sort{number}", key, SQL_TYPES.get(key.kind, TEXT), key.descending))
@@ -89,10 +90,21 @@ def order_of(sort: Sequence[SortKey], criteria: Expression, single_type: bool) -
     return Order((*columns, last), "fhir_id" if by_id else "resource_key")
 
 
-def order_values(order: Order, row: FromClause, branch: Branch) -> tuple[ColumnElement[Any], ...]:
+class Followed(Protocol):
+    """Knows the ways from a row to what is visible at the other end of a reference."""
+
+    def ways(self, link: Link, row: FromClause, branch: Branch) -> Sequence[Way]:
+        """See Compilation."""
+        ...
+
+
+def order_values(
+    order: Order, row: FromClause, branch: Branch, followed: Followed
+) -> tuple[ColumnElement[Any], ...]:
     """The values of the order's columns on a row, not yet labelled."""
     return tuple(
-        _unique(order, row) if column.key is None else _value(column.key, row, branch) for column in order.columns
+        _unique(order, row) if column.key is None else _value(column.key, row, branch, followed)
+        for column in order.columns
     )
 
 
@@ -100,22 +112,44 @@ def _unique(order: Order, row: FromClause) -> ColumnElement[Any]:
     return row.c[order.unique_key]
 
 
-def _value(key: SortKey, row: FromClause, branch: Branch) -> ColumnElement[Any]:
-    if key.parameter == "_id":
-        return row.c.fhir_id
-    if key.parameter == "_lastUpdated":
-        return row.c.updated_at
+def _value(key: SortKey, row: FromClause, branch: Branch, followed: Followed) -> ColumnElement[Any]:
+    value = _value_or_null(key, row, branch, followed)
+    if not key.via and key.parameter in _NEVER_NULL:
+        return value
     sql_type = SQL_TYPES.get(key.kind, TEXT)
+    value = value.collate("C") if sql_type is TEXT else value
+    beyond = _BEYOND[sql_type][1 if key.descending else 0]
+    return func.coalesce(value, literal_column(beyond), type_=sql_type)
+
+
+def _value_or_null(key: SortKey, row: FromClause, branch: Branch, followed: Followed) -> ColumnElement[Any]:
+    if key.via:
+        return _value_beyond(key, row, branch, followed)
+    if key.parameter in _NEVER_NULL:
+        return row.c[_NEVER_NULL[key.parameter]]
     declared = branch.source.sort.get(key.parameter)
     if declared is not None:
         # A declaration may write the expression of an index, with its own substitute for NULL.
         plain = declared.clauses.clauses[0] if isinstance(declared, coalesce) else declared
-        value = ClauseAdapter(row).traverse(plain)
-    else:
-        value = _found_value(key, row, branch)
-    value = value.collate("C") if sql_type is TEXT else value
-    beyond = _BEYOND[sql_type][1 if key.descending else 0]
-    return func.coalesce(value, literal_column(beyond), type_=sql_type)
+        value: ColumnElement[Any] = ClauseAdapter(row).traverse(plain)
+        return value
+    return _found_value(key, row, branch)
+
+
+_NEVER_NULL: Mapping[str, str] = {"_id": "fhir_id", "_lastUpdated": "updated_at"}
+
+
+def _value_beyond(key: SortKey, row: FromClause, branch: Branch, followed: Followed) -> ColumnElement[Any]:
+    """The lowest (descending: highest) value of the visible resources that the key's first reference leads to."""
+    (parameter, types), *rest = key.via
+    inner = replace(key, via=tuple(rest))
+    found = []
+    for way in followed.ways(Link(parameter, ((types, Anything()),)), row, branch):
+        value = _extreme(key, _value_or_null(inner, way.other, way.branch, followed))
+        found.append(way.of(row, value).scalar_subquery())
+    if not found:
+        return null()
+    return found[0] if len(found) == 1 else (func.greatest if key.descending else func.least)(*found)
 
 
 def _found_value(key: SortKey, row: FromClause, branch: Branch) -> ColumnElement[Any]:

@@ -43,7 +43,7 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     by_mode: tuple[ColumnElement[Any], ...] = ()
     if len(selects) > 1:
         answer = union_all(*(one.with_only_columns(*_named(one, order)) for one in selects)).subquery("answer")
-        # pending, match, include: the reverse of the alphabet.
+        # pending, match, include, capped: the reverse of the alphabet.
         by_mode = (answer.c.mode.desc(),)
     texts = (cast(answer.c[column.name], Text).label(column.name) for column in order.columns)
     chosen = select(*(answer.c[name] for name in RESOURCE_COLUMNS), *texts)
@@ -79,7 +79,7 @@ def _branch_pages(
     branch: Branch, order: Order, compilation: Compilation, continues: bool, limit: ColumnElement[int]
 ) -> list[Select[Any]]:
     table = branch.row()
-    values = order_values(order, table, branch)
+    values = order_values(order, table, branch, compilation)
     keys = [value.label(column.name) for value, column in zip(values, order.columns, strict=True)]
     ordered = [key.desc() if column.descending else key.asc() for key, column in zip(keys, order.columns, strict=True)]
     pages = []

@@ -14,7 +14,7 @@ from fhir_server.errors import UnknownParameter
 from fhir_server.search.query import printable
 
 RESULT_PARAMETERS = ("_count", "_elements", "_include", "_revinclude", "_sort", "_summary", "_total")
-UNSERVED_TYPES = frozenset({"composite", "special"})
+UNSERVED_TYPES = frozenset({"special"})
 
 
 @lru_cache(maxsize=4096)

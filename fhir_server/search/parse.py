@@ -8,16 +8,18 @@ a value that it cannot read: leaving those out would answer another question.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from fhir_server.definitions import RESOURCE_TYPES, SearchParameter
 from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParameter
+from fhir_server.search.chains import is_chained, read_chain
 from fhir_server.search.expression import And, Anything, Expression, Not, Or, Present
 from fhir_server.search.parameters import UNSERVED_TYPES, described, find_parameter, unknown_parameter
 from fhir_server.search.query import Item, Limits, Query, printable, split
 from fhir_server.search.request import Include, Search
-from fhir_server.search.result_parameters import REPEATED, SINGLE, Ignorable
+from fhir_server.search.result_parameters import REPEATED, SINGLE, Ignorable, followed_includes
 from fhir_server.search.types import TYPES, Reading
 from fhir_server.search.types.reference import read_typed
 
@@ -35,33 +37,38 @@ def parse(
     strict: bool = True,
     limits: Limits | None = None,
     reading: Reading | None = None,
+    within: Collection[str] = RESOURCE_TYPES,
 ) -> Search:
-    """The search over one type, or over the types of `_type` (all without it) where `resource_type` is None.
+    """The search over one type, or over those of `_type` (without it all of `within`) where `resource_type` is None.
 
     Raises UnknownParameter and InvalidRequest, TypeNotSupported for an unknown type; never for values that find
     nothing.
     """
-    types, items = _types(resource_type, query)
+    types, items = _types(resource_type, query, within)
     parser = _Parser(types, strict, limits or Limits(), reading or Reading())
     for item in items:
         parser.add(item)
     return parser.search()
 
 
-def _types(resource_type: str | None, query: Query) -> tuple[tuple[str, ...], tuple[Item, ...]]:
+def _types(
+    resource_type: str | None, query: Query, within: Collection[str]
+) -> tuple[tuple[str, ...], tuple[Item, ...]]:
     named = [item for item in query.items if item.name == "_type"]
     if resource_type is not None:
         if named:
-            raise InvalidRequest("_type can only be used in a search of the whole system.")
+            raise InvalidRequest("_type can only be used in a search of the whole system or of a whole compartment.")
         if resource_type not in RESOURCE_TYPES:
             raise TypeNotSupported(f"Unknown resource type '{printable(resource_type)}'.")
         return (resource_type,), query.items
     if len(named) > 1 or any(item.modifier is not None for item in named):
         raise InvalidRequest("_type must stand once, without a modifier.")
-    asked = named[0].value.split(",") if named else sorted(RESOURCE_TYPES)
+    asked = named[0].value.split(",") if named else sorted(within)
     for name in asked:
         if name not in RESOURCE_TYPES:
             raise InvalidRequest(f"_type names the unknown resource type '{printable(name)}'.")
+        if name not in within:
+            raise InvalidRequest(f"_type names {name}, which has no place in this compartment.")
     return tuple(dict.fromkeys(asked)), query.items
 
 
@@ -75,7 +82,7 @@ class _Parser:
         self.includes: list[Include] = []
         self.used: list[tuple[str, str]] = []
         self.warnings: list[str] = []
-        self.values = 0
+        self.values = self.links = 0
 
     def add(self, item: Item) -> None:
         """Takes one item in, or raises; under lenient handling it may only leave a warning."""
@@ -96,11 +103,12 @@ class _Parser:
         result.setdefault("count", self.limits.default_count)
         if result["count"] == 0:
             result["summary"], result["count"] = "count", self.limits.default_count
+        includes, unused = followed_includes(self.includes, self.types)
         search = Search(
             self.types,
             And(tuple(self.criteria)) if self.criteria else Anything(),
-            includes=tuple(dict.fromkeys(self.includes)),
-            warnings=tuple(self.warnings),
+            includes=includes,
+            warnings=(*self.warnings, *unused),
             used=tuple(self.used),
         )
         search = replace(search, **result)
@@ -123,7 +131,11 @@ class _Parser:
             return self._read_single(item)
         if item.name == "_contained" and item.value == "false" and item.modifier is None:
             return item.value
-        self.criteria.append(self._criterion(item))
+        criterion = self._criterion(item)
+        self.links += item.full_name.count(".") + item.full_name.count("_has:")
+        if self.links > self.limits.links:
+            raise InvalidRequest(f"The chains of the search have more than {self.limits.links} references together.")
+        self.criteria.append(criterion)
         return item.value
 
     def _read_single(self, item: Item) -> str:
@@ -136,18 +148,26 @@ class _Parser:
         return str(self.result["count"]) if attribute == "count" else item.value
 
     def _criterion(self, item: Item) -> Expression:
-        if item.name == "_has":
-            raise InvalidRequest("Reverse chaining (_has) is not supported yet.")
-        if "." in item.full_name:
-            raise InvalidRequest(
-                f"Chained search parameters such as '{printable(item.full_name)}' are not supported yet."
-            )
-        parameter = find_parameter(self.types, item.name)
+        if not is_chained(item.full_name):
+            return self._condition(self.types, item)
+
+        def end(types: tuple[str, ...], name: str, modifier: str | None) -> Expression:
+            return self._condition(types, Item(name, modifier, item.value))
+
+        try:
+            return read_chain(item.full_name, self.types, self.limits, end)
+        except (UnknownParameter, Ignorable) as error:
+            # Leaving a chain out would answer another question, lenient or not.
+            raise InvalidRequest(error.diagnostics) from None
+
+    def _condition(self, types: tuple[str, ...], item: Item) -> Expression:
+        """What an item without a chain asks of resources of these types."""
+        parameter = find_parameter(types, item.name)
         if parameter is None:
-            raise unknown_parameter(self.types, item.name)
+            raise unknown_parameter(types, item.name)
         if parameter.type in UNSERVED_TYPES:
             raise Ignorable(
-                f"Search parameter '{item.name}' of {described(self.types)} ({parameter.type}) is not supported yet."
+                f"Search parameter '{item.name}' of {described(types)} ({parameter.type}) is not supported yet."
             )
         if item.modifier == MISSING:
             return _missing(parameter, item.value)
@@ -173,6 +193,8 @@ class _Parser:
         return present
 
     def _read_value(self, parameter: SearchParameter, modifier: str | None, text: str) -> Expression:
+        if parameter.type == "composite" and modifier is not None:
+            raise _no_modifier_for_composites(parameter)
         parameter_type = TYPES[parameter.type]
         read = parameter_type.read.get(modifier or "")
         allowed = MODIFIERS_OF.get(parameter.code)
@@ -189,7 +211,15 @@ class _Parser:
         )
 
 
+def _no_modifier_for_composites(parameter: SearchParameter) -> InvalidRequest:
+    return InvalidRequest(
+        f"Search parameter '{parameter.code}' (composite) takes no modifier. Use its components for :missing."
+    )
+
+
 def _missing(parameter: SearchParameter, value: str) -> Expression:
+    if parameter.type == "composite":
+        raise _no_modifier_for_composites(parameter)
     present = Present(parameter.code, parameter.type)
     if value == "true":
         return Not(present)

@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhir_server.mapping.source import SearchColumn, Source, StringColumn, Through, TokenColumn
-from fhir_server.search.expression import And, Expression, Leaf, Not, Nothing, Numbered, Or, Shape
-from fhir_server.search.types import ON_COLUMN, index_table
+from fhir_server.mapping.source import ReferenceColumn, Source, StringColumn, Through, TokenColumn
+from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Shape
+from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
+from fhir_server.search.types.compartment import IdentityColumn, Member
 from fhir_server.search.types.date import InstantColumn
 from fhir_server.search.types.reference import Reference
 from fhir_server.search.types.token import Token
 
-EXISTS, ARRAY = "exists", "array"
-AnyColumn = SearchColumn | InstantColumn
+EXISTS, ARRAY, AMONG = "exists", "array", "among"
+ALL, FIRST, REST = "all", "first", "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,24 @@ class OnRows(Expression):
         return f"(rows {self.form} {' '.join(map(str, self.leaves))})"
 
 
+@dataclass(frozen=True, slots=True)
+class Linked(Expression):
+    """A link, each way to follow it by an EXISTS of its own, or the row's key among those that all ways give together.
+
+    `ways` are all, the first, or the rest; the first is mostly that of the columns.
+    """
+
+    link: Link
+    form: str = AMONG
+    ways: str = ALL
+
+    def shape(self) -> Shape:
+        return ("linked", self.form, self.ways, self.link.shape())
+
+    def __str__(self) -> str:
+        return f"(linked {self.form} {self.ways} {self.link})"
+
+
 def own_columns(source: Source, parameter: str) -> tuple[AnyColumn, ...]:
     """The columns of a source that answer a parameter, with those that every row has."""
     if parameter == "_id":
@@ -65,12 +84,21 @@ def own_columns(source: Source, parameter: str) -> tuple[AnyColumn, ...]:
     return tuple(source.columns.get(parameter, ()))
 
 
-def place(expression: Expression, source: Source) -> Expression:
-    """The placed form of a numbered tree on `source`."""
+def place(expression: Expression, source: Source, few: bool = False) -> Expression:
+    """The placed form of a numbered tree on `source`; `few` when something else leaves few rows already."""
     parts = expression.parts if isinstance(expression, And) else (expression,)
-    selective = any(_is_selective(part, source) for part in parts)
-    placed = tuple(_place(part, source, EXISTS if selective else ARRAY, inside=False) for part in parts)
+    chosen = [part for part in parts if _is_selective(part, source)]
+    # A membership leaves few rows only if it may look up its own ones first.
+    by_member = not few and bool(chosen) and all(map(_is_membership, chosen))
+    form = EXISTS if few or chosen else ARRAY
+    placed = tuple(
+        _place(part, source, ARRAY if by_member and _is_membership(part) else form, inside=False) for part in parts
+    )
     return And(placed) if isinstance(expression, And) else placed[0]
+
+
+def _is_membership(node: Expression) -> bool:
+    return isinstance(node, Numbered) and isinstance(node.leaf, Member)
 
 
 def _place(node: Expression, source: Source, form_in_or: str, inside: bool) -> Expression:
@@ -82,6 +110,8 @@ def _place(node: Expression, source: Source, form_in_or: str, inside: bool) -> E
             return _any_of(alternatives, form_in_or if inside else None)
         case Not(part):
             return Not(_place(part, source, EXISTS, inside=True))
+        case Link():
+            return Linked(node, EXISTS if inside or form_in_or == EXISTS else AMONG)
         case Numbered():
             return _any_of(list(_looked_up((node,), source)), form_in_or if inside else None, form_in_or)
     return node
@@ -115,12 +145,27 @@ def _formed(node: Expression, form: str) -> Expression:
 def _looked_up(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Expression]:
     """Everywhere that the leaves, all of one parameter, may be answered."""
     for numbered in leaves:
-        for columns in _grouped(own_columns(source, numbered.leaf.parameter)):
+        for columns in _grouped(_columns_of(numbered.leaf, source)):
             if answers(numbered.leaf, columns[0]):
                 yield OnColumn(numbered.number, numbered.leaf, columns)
     beyond = tuple(numbered for numbered in leaves if not _held(numbered.leaf, source))
     if beyond:
         yield OnRows(beyond)
+
+
+def _columns_of(leaf: Leaf, source: Source) -> tuple[AnyColumn, ...]:
+    if not isinstance(leaf, Member):
+        return own_columns(source, leaf.parameter)
+    owned = [column for code in leaf.parameters(source.resource_type) for column in own_columns(source, code)]
+    found = [column for column in owned if isinstance(column, ReferenceColumn) and column.target_type == leaf.parameter]
+    distinct = {str((column.column, column.through)): column for column in found}
+    return (*_identity(leaf, source), *distinct.values())
+
+
+def _identity(leaf: Member, source: Source) -> tuple[IdentityColumn, ...]:
+    if not leaf.itself or not (source.generic or source.resource_type == leaf.parameter):
+        return ()
+    return (IdentityColumn(source.table.c.fhir_id, source.table.c.resource_type if source.generic else None),)
 
 
 def answers(leaf: Leaf, column: AnyColumn) -> bool:
@@ -130,8 +175,12 @@ def answers(leaf: Leaf, column: AnyColumn) -> bool:
 
 def _held(leaf: Leaf, source: Source) -> bool:
     """Whether the columns hold all that the leaf may find, so that no index rows need be looked at."""
-    columns = own_columns(source, leaf.parameter)
-    return bool(columns) and not leaf.only_rows and all(column.complete for column in columns)
+    if leaf.only_rows or (isinstance(leaf, Member) and source.generic):
+        return False
+    return all(
+        (columns := own_columns(source, code)) and all(column.complete for column in columns)
+        for code in leaf.parameters(source.resource_type)
+    )
 
 
 def _grouped(columns: Sequence[AnyColumn]) -> list[tuple[AnyColumn, ...]]:
@@ -156,7 +205,7 @@ def _is_selective(node: Expression, source: Source) -> bool:
     if not isinstance(node, Numbered):
         return False
     leaf, columns = node.leaf, own_columns(source, node.leaf.parameter)
-    if isinstance(leaf, Token) and leaf.parameter == "_id":
+    if isinstance(leaf, Member) or (isinstance(leaf, Token) and leaf.parameter == "_id"):
         return True
     return isinstance(leaf, Reference) and len(columns) == 1 and columns[0].complete and answers(leaf, columns[0])
 
@@ -170,10 +219,14 @@ def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
     """
     placed = place(expression, source)
     parts = expression.parts if isinstance(expression, And) else (expression,)
-    if source.generic or any(_is_selective(part, source) for part in parts):
+    if any(_is_selective(part, source) for part in parts):
         return (placed,)
     pieces = placed.parts if isinstance(placed, And) else (placed,)
     for position, piece in enumerate(pieces):
+        if isinstance(piece, Linked):
+            one, others = replace(piece, form=EXISTS, ways=FIRST), replace(piece, ways=REST)
+            before, behind = pieces[:position], pieces[position + 1 :]
+            return And((*before, one, *behind)), And((*before, others, Not(one), *behind))
         on_columns, on_rows = _split(piece)
         if on_columns and on_rows:
             rest = pieces[:position], pieces[position + 1 :]

@@ -32,6 +32,8 @@ class Limits:
     sort_keys: int = 10
     default_count: int = 50
     max_count: int = 1000
+    chain_depth: int = 5
+    links: int = 30
 
 
 @dataclass(frozen=True, slots=True)

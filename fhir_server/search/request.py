@@ -13,24 +13,37 @@ from fhir_server.search.query import encode_query
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One key of `_sort`; `kind` is the parameter's type."""
+    """One key of `_sort`; `kind` is the parameter's type.
+
+    `via` are the references that lead to the resource whose parameter it is, each with the types it may go to.
+    """
 
     parameter: str
     kind: str
     descending: bool = False
+    via: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __str__(self) -> str:
-        return f"{'-' if self.descending else ''}{self.parameter}"
+        return f"{'-' if self.descending else ''}{'.'.join((*(code for code, _ in self.via), self.parameter))}"
 
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """The references of `source_type` under `parameters` to `target_types`; followed back if `reverse`."""
+    """The references of `source_type` under `parameters` to `target_types`; followed back if `reverse`.
+
+    Followed from the matches, with `iterate` also from what was included.
+    """
 
     source_type: str
     parameters: tuple[str, ...]
     target_types: tuple[str, ...]
     reverse: bool = False
+    iterate: bool = False
+
+    @property
+    def end_types(self) -> tuple[str, ...]:
+        """The types of what is included."""
+        return (self.source_type,) if self.reverse else self.target_types
 
 
 ANYTHING = Anything()

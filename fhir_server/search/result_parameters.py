@@ -6,11 +6,13 @@ https://hl7.org/fhir/R4/search.html#return
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from fhir_server.definitions import RESOURCE_TYPES, search_parameters
-from fhir_server.errors import InvalidRequest
+from fhir_server.errors import InvalidRequest, UnknownParameter
+from fhir_server.search.chains import knowing, linked_targets
 from fhir_server.search.parameters import UNSERVED_TYPES, find_parameter, unknown_parameter
 from fhir_server.search.query import Item, Limits, printable
 from fhir_server.search.request import Include, SortKey
@@ -68,51 +70,96 @@ def read_sort(item: Item, types: Types, limits: Limits) -> tuple[SortKey, ...]:
     keys = item.value.split(",")
     if len(keys) > limits.sort_keys:
         raise InvalidRequest(f"_sort takes at most {limits.sort_keys} keys.")
-    return tuple(_sort_key(key.strip(), types) for key in keys)
+    return tuple(_sort_key(key.strip(), types, limits) for key in keys)
 
 
-def _sort_key(key: str, types: Types) -> SortKey:
-    code = key.removeprefix("-")
+def _sort_key(key: str, types: Types, limits: Limits) -> SortKey:
+    via, types, code = _followed(key.removeprefix("-"), types, limits)
     if not code:
         raise InvalidRequest("_sort must be a list of search parameters, each with a - before it to sort descending.")
     parameter = find_parameter(types, code)
     if parameter is None:
         raise Ignorable(f"_sort: {unknown_parameter(types, code).diagnostics}")
-    if parameter.type in UNSERVED_TYPES:
+    if parameter.type in UNSERVED_TYPES or parameter.type == "composite":
         raise Ignorable(f"_sort cannot use '{code}', a parameter of type {parameter.type}.")
-    return SortKey(code, parameter.type, key.startswith("-"))
+    return SortKey(code, parameter.type, key.startswith("-"), via)
+
+
+def _followed(path: str, types: Types, limits: Limits) -> tuple[tuple[tuple[str, Types], ...], Types, str]:
+    """The references before the last parameter of a path, the types they lead to, and that parameter."""
+    *links, code = path.split(".")
+    if len(links) > limits.chain_depth:
+        raise InvalidRequest(f"_sort follows at most {limits.chain_depth} references.")
+    via: list[tuple[str, Types]] = []
+    for number, link in enumerate(links, 1):
+        reference, colon, named = link.partition(":")
+        targets = _targets(reference, named if colon else None, types)
+        groups = tuple(knowing(".".join((*links, code)[number:]), targets, bool(colon)))
+        if len(groups) > 1:
+            raise InvalidRequest(
+                f"_sort: '{printable(code)}' is not the same for all types that '{printable(reference)}' goes to;"
+                f" name one, such as {printable(reference)}:{groups[0][0]}."
+            )
+        types = groups[0]
+        via.append((reference, types))
+    return tuple(via), types, code
+
+
+def _targets(reference: str, named: str | None, types: Types) -> Types:
+    try:
+        return linked_targets(reference, named, types)
+    except UnknownParameter as error:
+        raise Ignorable(f"_sort: {error.diagnostics}") from None
 
 
 def read_include(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
     """`Type:parameter`, `Type:parameter:TargetType`, `Type:*`, or `*` for all references of the types searched."""
-    _refuse_iteration(item)
-    if item.value == "*":
+    iterate = _iterates(item)
+    if item.value == "*" and not iterate:
         return tuple(_include(item, resource_type, "*", None) for resource_type in types)
-    source_type, parameter, target_type = _include_parts(item)
-    if source_type not in types:
-        raise InvalidRequest(
-            f"_include must name the type searched as its source, which {printable(source_type)} is not."
-            " Use _revinclude for other types."
-        )
-    return (_include(item, source_type, parameter, target_type),)
+    found = _include(item, *_include_parts(item))
+    return (replace(found, iterate=iterate),)
 
 
 def read_revinclude(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
     """`Type:parameter` or `Type:parameter:TargetType` of resources that refer to what was found."""
-    _refuse_iteration(item)
     source_type, parameter, target_type = _include_parts(item)
-    found = _include(item, source_type, parameter, target_type)
+    found = replace(_include(item, source_type, parameter, target_type), reverse=True, iterate=_iterates(item))
+    if found.iterate:
+        return (found,)
     targets = tuple(target for target in types if target in found.target_types)
     if not targets:
         raise Ignorable(f"_revinclude: {source_type}:{printable(parameter)} never refers to {', '.join(types[:5])}.")
-    return (Include(found.source_type, found.parameters, targets, reverse=True),)
+    return (replace(found, target_types=targets),)
 
 
-def _refuse_iteration(item: Item) -> None:
-    if item.modifier in ITERATE:
-        raise InvalidRequest(f"{item.name}:{item.modifier} is not supported yet.")
-    if item.modifier is not None:
-        raise InvalidRequest(f"Unknown modifier ':{printable(item.modifier)}' of {item.name}.")
+def _iterates(item: Item) -> bool:
+    if item.modifier is None or item.modifier in ITERATE:
+        return item.modifier is not None
+    raise InvalidRequest(f"Unknown modifier ':{printable(item.modifier)}' of {item.name}. It takes :iterate.")
+
+
+def followed_includes(includes: Sequence[Include], types: Types) -> tuple[tuple[Include, ...], tuple[str, ...]]:
+    """The includes that start at a type searched or go on from included ones, and warnings for those left out.
+
+    Raises InvalidRequest for one whose source can never be on the page.
+    """
+    included = {kind for one in includes for kind in one.end_types}
+    kept, warnings = [], []
+    for include in dict.fromkeys(includes):
+        if include.reverse or include.iterate or include.source_type in types:
+            kept.append(include)
+        elif include.source_type in included:
+            warnings.append(
+                f"Ignored: _include={include.source_type}:… applies to matches only, and none is of this type;"
+                " use _include:iterate for what is included."
+            )
+        else:
+            raise InvalidRequest(
+                f"_include must name the type searched as its source, which {include.source_type} is not."
+                " Use _revinclude for other types."
+            )
+    return tuple(kept), tuple(warnings)
 
 
 def _include_parts(item: Item) -> tuple[str, str, str | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or
+from fhir_server.search.expression import And, Anything, Expression, Link, Not, Nothing, Or
 from fhir_server.search.types.reference import Reference
 from fhir_server.search.types.token import Token
 from fhir_server.search.types.uri import Uri
@@ -120,7 +120,19 @@ def decide(node: Expression) -> Expression:
     return parts[0] if len(parts) == 1 else type(node)(parts)
 
 
-RULES: tuple[Rule, ...] = (push_not, flatten, merge_values, drop_repeated, decide)
+def cut_link(node: Expression) -> Expression:
+    """Leaves out the ends of a link that match nothing, and the whole of it where none is left.
+
+    >>> print(cut_link(Link("subject", ((("Patient",), Anything()), (("Group",), Nothing())))))
+    (chain subject (Patient (anything)))
+    """
+    if not isinstance(node, Link):
+        return node
+    left = tuple(one for one in node.alternatives if not isinstance(one[1], Nothing))
+    return replace(node, alternatives=left) if left else Nothing()
+
+
+RULES: tuple[Rule, ...] = (push_not, flatten, merge_values, drop_repeated, decide, cut_link)
 
 
 def rewrite(expression: Expression) -> Expression:
@@ -132,6 +144,8 @@ def rewrite(expression: Expression) -> Expression:
             expression = Or(tuple(map(rewrite, parts)))
         case Not(part):
             expression = Not(rewrite(part))
+        case Link():
+            expression = expression.mapped(rewrite)
     for rule in RULES:
         expression = rule(expression)
     return expression

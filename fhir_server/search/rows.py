@@ -29,7 +29,8 @@ RESOURCE_COLUMNS = (
     "last",
     "base",
 )
-MATCH, INCLUDE, PENDING = "match", "include", "pending"
+MATCH, INCLUDE, PENDING, CAPPED = "match", "include", "pending", "capped"
+"""Matches, what they include, that something must be merged first, and that more would have been included."""
 
 _JSON = JSON()
 _NO_JSON: ColumnElement[Any] = literal_column("NULL::json", _JSON)

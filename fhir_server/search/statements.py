@@ -22,7 +22,7 @@ from fhir_server.search.binds import Slot, fill
 from fhir_server.search.branches import SourcesOf
 from fhir_server.search.compilation import Compilation, all_leaves
 from fhir_server.search.counts import count_select, matches_select
-from fhir_server.search.expression import Expression, Leaf
+from fhir_server.search.expression import Expression, Leaf, linked_types
 from fhir_server.search.ordering import Order, order_of
 from fhir_server.search.pages import LIMIT, PAGE_SIZE, page_statement
 from fhir_server.search.parameter import sql_text
@@ -76,7 +76,8 @@ class Statements:
         criteria = rewrite(search.criteria)
         order = order_of(search.sort, criteria, len(search.types) == 1)
         included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
-        visible = seen((*search.types, *included), visibility)
+        sorted_by = (target for key in search.sort for _, targets in key.via for target in targets)
+        visible = seen((*search.types, *included, *sorted_by, *linked_types(criteria)), visibility)
         key = ("page", search.types, search.sort, search.includes, after is None)
 
         def build(compilation: Compilation) -> AnySelect:
@@ -92,8 +93,9 @@ class Statements:
         def build(compilation: Compilation) -> AnySelect:
             return count_select(search, compilation)
 
-        visible = seen(search.types, visibility)
-        return self._statement(("count", search.types), rewrite(search.criteria), visible, build, {})
+        criteria = rewrite(search.criteria)
+        visible = seen((*search.types, *linked_types(criteria)), visibility)
+        return self._statement(("count", search.types), criteria, visible, build, {})
 
     def estimate(self, search: Search, *, visibility: Visibility = _SEES_ALL) -> Statement:
         """An EXPLAIN whose answer `estimated_total` turns into a number of matches; it looks at no row."""
@@ -101,8 +103,9 @@ class Statements:
         def build(compilation: Compilation) -> AnySelect:
             return matches_select(search, compilation)
 
-        visible = seen(search.types, visibility)
-        found = self._statement(("estimate", search.types), rewrite(search.criteria), visible, build, {})
+        criteria = rewrite(search.criteria)
+        visible = seen((*search.types, *linked_types(criteria)), visibility)
+        found = self._statement(("estimate", search.types), criteria, visible, build, {})
         return Statement(f"EXPLAIN (FORMAT JSON) {found.sql}", found.parameters)
 
     def read(self, resource_type: str, fhir_id: str, *, visibility: Visibility = _SEES_ALL) -> Statement:

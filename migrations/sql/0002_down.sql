@@ -5,7 +5,8 @@ DROP INDEX fhir_audit_logs_resource_id;
 DROP TABLE fhir_patient_strings, fhir_patient_telecoms, fhir_patient_addresses, fhir_patient_identifiers, fhir_patient_names;
 DROP INDEX fhir_patients_phone, fhir_patients_email, fhir_practitioners_last_name, fhir_practitioners_first_name,
     fhir_facilities_normal_name, organizations_normal_name, manufacturers_normal_name, fhir_observations_patient_date,
-    fhir_observations_patient_code_date, fhir_observations_code_date, fhir_observations_category_date, fhir_observations_date;
+    fhir_observations_patient_code_date, fhir_observations_code_date, fhir_observations_category_date, fhir_observations_date,
+    fhir_observations_effective_end, fhir_patients_birth_day;
 ALTER TABLE fhir_patients DROP COLUMN birth_date_text, DROP COLUMN managing_organization_fhir_id, DROP COLUMN names,
     DROP COLUMN identifiers, DROP COLUMN addresses, DROP COLUMN telecoms;
 ALTER TABLE fhir_practitioners DROP COLUMN user_snapshot;

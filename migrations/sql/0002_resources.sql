@@ -23,6 +23,8 @@ CREATE INDEX fhir_observations_code_date ON fhir_observations
     (code, (coalesce(effective_date_time, '-infinity')) DESC, fhir_id DESC);
 CREATE INDEX fhir_observations_category_date ON fhir_observations
     (category, (coalesce(effective_date_time, '-infinity')) DESC, fhir_id DESC);
+CREATE INDEX fhir_patients_birth_day ON fhir_patients (timezone('UTC', birth_date::timestamp));
+CREATE INDEX fhir_observations_effective_end ON fhir_observations (effective_end) WHERE effective_end IS NOT NULL;
 CREATE INDEX fhir_observations_date ON fhir_observations ((coalesce(effective_date_time, '-infinity')) DESC, fhir_id DESC);
 
 ALTER TABLE user_organizations

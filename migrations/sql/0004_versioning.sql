@@ -8,8 +8,10 @@
 --
 -- The functions that touch history or tombstones are SECURITY DEFINER: the portal's role fires them without any right there.
 
+-- A session keeps the plan of its first statement. One that was made while the tombstones were few would read them whole,
+-- for every row, for as long as the session lasts: only a look-up by index may be planned here.
 CREATE FUNCTION fhir_before_insert() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     type_name text;
     buried record;
@@ -89,7 +91,8 @@ DECLARE
     function_name text;
     columns text;
     old_columns text;
-    key_columns text := CASE WHEN resource_type IS NULL THEN 'resource_type, fhir_id' ELSE 'fhir_id' END;
+    same_key text := CASE WHEN resource_type IS NULL THEN 't.resource_type = o.resource_type AND ' ELSE '' END
+        || 't.fhir_id = o.fhir_id';
     type_of text := CASE WHEN resource_type IS NULL THEN 'o.resource_type' ELSE quote_literal(resource_type) END;
     argument text := CASE WHEN resource_type IS NULL THEN '' ELSE quote_literal(resource_type) END;
     index_deletes text := '';
@@ -109,18 +112,21 @@ BEGIN
     -- READ COMMITTED sees the other's tombstone by now, REPEATABLE READ still sees the row that the other deleted.
     EXECUTE format($sql$
 CREATE OR REPLACE FUNCTION public.%1$I() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $body$
 BEGIN
-    IF EXISTS (SELECT FROM new_rows o JOIN public.fhir_tombstones t
-                   ON t.resource_type = %2$s AND t.fhir_id = o.fhir_id AND t.version_id >= o.version_id)
+    -- Scalar subqueries and no join, which may be kept with the tombstones outside and read all new rows for each of them.
+    IF EXISTS (SELECT FROM new_rows o
+               WHERE (SELECT max(t.version_id) FROM public.fhir_tombstones t
+                      WHERE t.resource_type = %2$s AND t.fhir_id = o.fhir_id) >= o.version_id)
        OR (current_setting('transaction_isolation') <> 'read committed'
-           AND EXISTS (SELECT FROM new_rows o JOIN %3$s t USING (%4$s) WHERE t.resource_key <> o.resource_key))
+           AND EXISTS (SELECT FROM new_rows o
+                       WHERE (SELECT count(*) FROM %3$s t WHERE %4$s AND t.resource_key <> o.resource_key) > 0))
     THEN
         RAISE EXCEPTION 'another transaction deleted this resource at the same time'
             USING ERRCODE = 'serialization_failure', HINT = 'Try the transaction again.';
     END IF;
     RETURN NULL;
-END $body$ $sql$, function_name || '_inserted', type_of, versioned, key_columns);
+END $body$ $sql$, function_name || '_inserted', type_of, versioned, same_key);
 
     -- CASE keeps the IN a hashed subplan. As a join it would be planned for the first statement of the session: a nested loop
     -- over two unindexed row sets that never ends when the next statement changes 100,000 rows.
@@ -138,7 +144,7 @@ END $body$ $sql$, function_name || '_updated', history, columns, old_columns);
     -- A row that this transaction itself had written leaves a tombstone only if an older version was there before it.
     EXECUTE format($sql$
 CREATE OR REPLACE FUNCTION public.%1$I() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $body$
 DECLARE
     documented bigint[];
 BEGIN
@@ -154,9 +160,10 @@ BEGIN
     SELECT %4$s FROM old_rows o WHERE o.version_xid <> pg_current_xact_id();
     documented := ARRAY(SELECT o.resource_key FROM old_rows o WHERE o.document_version IS NOT NULL);
     IF documented <> '{}' THEN
-        DELETE FROM %7$I.documents d USING old_rows o
-        WHERE o.version_xid = pg_current_xact_id() AND o.document_version IS NOT NULL
-          AND d.resource_type = %5$s AND d.fhir_id = o.fhir_id AND d.version_id = o.version_id;%8$s
+        DELETE FROM %7$I.documents WHERE ctid = ANY (ARRAY(
+            SELECT (SELECT d.ctid FROM %7$I.documents d
+                    WHERE d.resource_type = %5$s AND d.fhir_id = o.fhir_id AND d.version_id = o.version_id)
+            FROM old_rows o WHERE o.version_xid = pg_current_xact_id() AND o.document_version IS NOT NULL));%8$s
     END IF;
     RETURN NULL;
 END $body$ $sql$, function_name || '_deleted', history, columns, old_columns, type_of,

@@ -31,7 +31,7 @@ Session = psycopg.Connection[dict[str, Any]]
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
         """Nothing: the tests read answers, not logs."""
 
 
@@ -173,3 +173,15 @@ def shared(postgres: str, migrated_template: str, request: pytest.FixtureRequest
                 yield opened
         finally:
             session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def serve() -> Callable[[str], AbstractContextManager[Fhir]]:
+    """Starts a server over a given database for a `with` block, which is given a client."""
+
+    @contextmanager
+    def serving(database: str) -> Iterator[Fhir]:
+        with running(database) as base, Fhir(base) as opened:
+            yield opened
+
+    return serving

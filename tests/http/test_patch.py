@@ -49,7 +49,7 @@ def test_r_100_other_patches_are_refused(patient: Any, content_type: str) -> Non
         ([{"op": "test", "path": "/active", "value": False}], {422}),
         ([{"op": "replace", "path": "/none/0", "value": 1}], {422}),
         ([{"op": "explode", "path": "/active"}], {400}),
-        ([{"op": "remove", "path": "active"}], {400}),
+        ([{"op": "remove", "path": "active"}], {422}),
         ([{"op": "replace", "path": "/id", "value": "q"}], {422}),
         ([{"op": "replace", "path": "/resourceType", "value": "Basic"}], {422}),
         ([{"op": "remove", "path": "/id"}], {422}),
@@ -106,7 +106,7 @@ def test_r_104_a_deleted_resource_is_not_patched(patient: Any) -> None:
     assert patient.get("/Patient/p").status_code == 410
 
 
-def test_r_105_a_generated_narrative_does_not_outlive_what_it_told(client: Any) -> None:
+def test_r_105_a_generated_narrative_does_not_outlive_the_data_it_told(client: Any) -> None:
     def text(status: str) -> dict[str, str]:
         return {"status": status, "div": '<div xmlns="http://www.w3.org/1999/xhtml">Smith</div>'}
 
@@ -115,8 +115,8 @@ def test_r_105_a_generated_narrative_does_not_outlive_what_it_told(client: Any) 
     assert client.patch_json("/Patient/p", rename).status_code == 200
     assert "Smith" not in client.get("/Patient/p").text
     client.update({**PATIENT, "text": text("additional")})
-    answer = client.patch_json("/Patient/p", rename)
-    assert answer.status_code == 422 or "Smith" not in client.get("/Patient/p").json().get("text", {}).get("div", "")
+    # A person wrote this one: what it says beyond the data would be lost with it.
+    assert client.patch_json("/Patient/p", rename).json()["text"] == text("additional")
 
 
 def test_patch_keeps_what_has_no_column_and_the_text_of_numbers(client: Any) -> None:

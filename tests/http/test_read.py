@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from email.utils import format_datetime, parsedate_to_datetime
 from datetime import datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -129,7 +129,9 @@ def test_r_047_a_part_of_a_resource_is_tagged_and_has_no_etag(patient: Any) -> N
     assert patient.get("/Patient/p?_summary=false").json()["name"] == PATIENT["name"]
 
 
-@pytest.mark.parametrize("query", ["_summary=count", "_summary=some", "_count=1", "name=x", "_elements=a&_summary=true"])
+@pytest.mark.parametrize(
+    "query", ["_summary=count", "_summary=some", "_count=1", "name=x", "_elements=a&_summary=true"]
+)
 def test_r_047_a_read_refuses_parameters_that_it_does_not_have(patient: Any, query: str) -> None:
     answer = patient.get(f"/Patient/p?{query}")
     assert (answer.status_code, answer.json()["issue"][0]["severity"]) == (400, "error")

@@ -97,7 +97,7 @@ def test_r_084_if_match_fails_where_nothing_is_and_where_it_was_deleted(client: 
     assert client.update(tree, If_Match='W/"2"').status_code == 412
 
 
-def test_r_085_if_match_is_not_required(client: Any) -> None:
+def test_r_085_if_match_is_not_required_and_the_statement_does_not_say_so(client: Any) -> None:
     listed = client.tree("/metadata")["rest"][0]["resource"]
     assert {one["versioning"] for one in listed} == {"versioned"}
     client.update(PATIENT)
@@ -159,7 +159,8 @@ def test_r_090_a_part_of_a_resource_is_never_stored_as_the_whole(client: Any, qu
     client.update({**PATIENT, "name": [{"family": "x"}]})
     part = client.get(f"/Patient/p?{query}").json()
     answer = client.update(part)
-    said = issue("processing", "The resource is marked as SUBSETTED: a part must not replace the whole", "Patient.meta.tag")
+    diagnostics = "Patient.meta.tag[0] says that parts were left out: that cannot be stored"
+    said = issue("value", diagnostics, "Patient.meta.tag[0]")
     assert (answer.status_code, answer.json()) == (422, said)
     assert client.get("/Patient/p").headers["etag"] == 'W/"1"'
 
@@ -179,7 +180,10 @@ def test_r_091_the_same_content_again_is_a_new_version(client: Any, tree: Any) -
 def test_r_062_updates_and_patches_honour_prefer_too(client: Any, preference: str, expected: str | None) -> None:
     client.update(PATIENT)
     change = [{"op": "replace", "path": "/active", "value": False}]
-    for answer in (client.update(PATIENT, Prefer=preference), client.patch_json("/Patient/p", change, Prefer=preference)):
+    for answer in (
+        client.update(PATIENT, Prefer=preference),
+        client.patch_json("/Patient/p", change, Prefer=preference),
+    ):
         assert answer.status_code == 200
         assert (answer.json()["resourceType"] if expected else answer.content or None) == expected
 

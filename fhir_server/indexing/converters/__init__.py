@@ -39,7 +39,7 @@ CONVERSIONS: Mapping[str, tuple[Conversion, ...]] = {
     "number": (Conversion("number", NUMBERS),),
     "quantity": (Conversion("quantity", QUANTITIES),),
     "uri": (Conversion("uri", URIS),),
-    # Composites bind their components within one node and need rows of their own; special parameters have no rows.
+    # Composites bind their components within one node (see composites); special parameters have no rows.
     "composite": (),
     "special": (),
 }

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from fhir_server.indexing import ucum
 from fhir_server.indexing.converters.contract import Context, Converter, nothing
 
-QuantityRow: TypeAlias = tuple[Decimal | None, Decimal | None, str | None, str | None, str | None]
+QuantityRow: TypeAlias = tuple[
+    Decimal | None, Decimal | None, str | None, str | None, str | None, Decimal | None, Decimal | None, str | None
+]
 
 CURRENCIES = "urn:iso:std:iso:4217"
 # Which end of the interval the number is when the true value is said to be below or above it.
@@ -25,15 +28,9 @@ def _quantity(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...
         return ()
     exact = Decimal(number)
     comparator = value.get("comparator")
-    return (
-        (
-            None if comparator in _ONLY_HIGH else exact,
-            None if comparator in _ONLY_LOW else exact,
-            value.get("system"),
-            value.get("code"),
-            value.get("unit"),
-        ),
-    )
+    low = None if comparator in _ONLY_HIGH else exact
+    high = None if comparator in _ONLY_LOW else exact
+    return (_row(low, high, value),)
 
 
 def _money(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...]:
@@ -42,7 +39,8 @@ def _money(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...]:
         return ()
     exact = Decimal(number)
     currency = value.get("currency")
-    return ((exact, exact, None if currency is None else CURRENCIES, currency, None),)
+    unit = {} if currency is None else {"system": CURRENCIES, "code": currency}
+    return (_row(exact, exact, unit),)
 
 
 def _range(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...]:
@@ -50,15 +48,21 @@ def _range(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...]:
     if "value" not in low and "value" not in high:
         return ()
     unit = low if "value" in low else high
-    return (
-        (
-            Decimal(low["value"]) if "value" in low else None,
-            Decimal(high["value"]) if "value" in high else None,
-            unit.get("system"),
-            unit.get("code"),
-            unit.get("unit"),
-        ),
-    )
+    lowest = Decimal(low["value"]) if "value" in low else None
+    highest = Decimal(high["value"]) if "value" in high else None
+    return (_row(lowest, highest, unit),)
+
+
+def _row(low: Decimal | None, high: Decimal | None, unit: Mapping[str, str]) -> QuantityRow:
+    system, code = unit.get("system"), unit.get("code")
+    if system == ucum.SYSTEM and code is not None:
+        canonical = [None if end is None else ucum.canonical(end, code) for end in (low, high)]
+        known = next((end for end in canonical if end is not None), None)
+        # An end that cannot be converted must not pass for an open one.
+        if known is not None and canonical.count(None) == (low, high).count(None):
+            ends = (None if end is None else end[0] for end in canonical)
+            return low, high, system, code, unit.get("unit"), *ends, known[1]
+    return low, high, system, code, unit.get("unit"), None, None, None
 
 
 QUANTITIES: Mapping[str, Converter] = {

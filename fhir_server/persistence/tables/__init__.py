@@ -40,6 +40,7 @@ from fhir_server.persistence.tables.patients import (
     fhir_patient_telecoms,
 )
 from fhir_server.persistence.tables.stores import INDEXED_TEXT, OPEN, PHI, TOMBSTONES
+from fhir_server.persistence.tables.units import fhir_ucum_units
 
 __all__ = [
     "HISTORY",
@@ -66,6 +67,7 @@ __all__ = [
     "fhir_patient_telecoms",
     "fhir_patients",
     "fhir_practitioners",
+    "fhir_ucum_units",
     "manufacturers",
     "medicare_mac_validations",
     "order_audit_logs",

@@ -58,6 +58,7 @@ fhir_patients = Table(
     CheckConstraint("gender IN ('male', 'female', 'other', 'unknown')", name="fhir_patients_gender_check"),
     Index("fhir_patients_active", "active"),
     Index("fhir_patients_birth_date", "birth_date"),
+    Index("fhir_patients_birth_day", text("timezone('UTC', birth_date::timestamp)")),
     Index("fhir_patients_resource_key", "resource_key", unique=True),
     Index("fhir_patients_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
@@ -200,5 +201,6 @@ fhir_observations = Table(
         text("COALESCE(effective_date_time, '-infinity') DESC"),
         text("fhir_id DESC"),
     ),
+    Index("fhir_observations_effective_end", "effective_end", postgresql_where=text("effective_end IS NOT NULL")),
     Index("fhir_observations_date", text("COALESCE(effective_date_time, '-infinity') DESC"), text("fhir_id DESC")),
 )

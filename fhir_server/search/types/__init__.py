@@ -13,6 +13,7 @@ from sqlalchemy.sql import FromClause
 
 from fhir_server.mapping.source import (
     BooleanColumn,
+    CompositeColumn,
     DateColumn,
     QuantityColumn,
     ReferenceColumn,
@@ -21,13 +22,14 @@ from fhir_server.mapping.source import (
     TokenColumn,
 )
 from fhir_server.search.expression import Leaf, Present
-from fhir_server.search.types import date, number, quantity, reference, string, token, uri
+from fhir_server.search.types import compartment, composite, date, number, quantity, reference, string, token, uri
 from fhir_server.search.types.binding import Bind
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 
 __all__ = ["INDEX_TABLES", "ON_COLUMN", "ON_ROWS", "TYPES", "ParameterType", "Reading", "bad_value", "index_table"]
 
 TYPES: Mapping[str, ParameterType] = {
+    "composite": composite.TYPE,
     "date": date.TYPE,
     "number": number.TYPE,
     "quantity": quantity.TYPE,
@@ -70,6 +72,8 @@ def _value_of(column: SearchColumn | date.InstantColumn) -> ColumnElement[Any]:
 OnRows = Callable[[Any, FromClause, Bind], ColumnElement[bool]]
 ON_ROWS: Mapping[type[Leaf], OnRows] = {
     Present: _present_rows,
+    composite.Composite: composite.on_rows,
+    compartment.Member: compartment.on_rows,
     date.Date: date.on_rows,
     number.Number: number.on_rows,
     quantity.Quantity: quantity.on_rows,
@@ -82,8 +86,14 @@ ON_ROWS: Mapping[type[Leaf], OnRows] = {
     uri.Uri: uri.on_rows,
 }
 
+AnyColumn = SearchColumn | date.InstantColumn | compartment.IdentityColumn
+"""What a column says of a parameter: as declared, or what every row has."""
+
 OnColumn = Callable[[Any, Any, Bind], ColumnElement[bool]]
-ON_COLUMN: Mapping[tuple[type[Leaf], type[SearchColumn | date.InstantColumn]], OnColumn] = {
+ON_COLUMN: Mapping[tuple[type[Leaf], type[AnyColumn]], OnColumn] = {
+    (compartment.Member, ReferenceColumn): compartment.on_column,
+    (compartment.Member, compartment.IdentityColumn): compartment.on_identity,
+    (composite.Composite, CompositeColumn): composite.on_column,
     (date.Date, DateColumn): date.on_column,
     (date.Date, date.InstantColumn): date.on_instant,
     (quantity.Quantity, QuantityColumn): quantity.on_column,

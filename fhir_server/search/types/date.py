@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, TypeAlias
 
 from sqlalchemy import ColumnElement, DateTime, and_, literal_column, or_
@@ -40,11 +40,12 @@ SqlTime: TypeAlias = ColumnElement[Any]
 
 @dataclass(frozen=True, slots=True)
 class Date(Leaf):
-    """A prefix and the searched interval; None is an open end."""
+    """A prefix and the searched interval; None is an open end. `zone` is that of times written without one."""
 
     prefix: str
     low: datetime | None
     high: datetime | None
+    zone: tzinfo = UTC
     table: ClassVar[str] = "date_index"
 
     def shape(self) -> Shape:
@@ -60,6 +61,24 @@ def _low(leaf: Date) -> str:
 
 def _high(leaf: Date) -> str:
     return "infinity" if leaf.high is None else leaf.high.isoformat()
+
+
+def _wall_low(leaf: Date) -> str:
+    return "-infinity" if leaf.low is None else _on_the_wall(leaf.low, leaf.zone)
+
+
+def _wall_high(leaf: Date) -> str:
+    return "infinity" if leaf.high is None else _on_the_wall(leaf.high, leaf.zone)
+
+
+def _on_the_wall(moment: datetime, zone: tzinfo) -> str:
+    """What the clinic's clock shows, as if it were UTC: a day without a time has no zone and is compared with that."""
+    try:
+        moment = moment.astimezone(zone).replace(tzinfo=UTC)
+    except OverflowError:
+        # The first and last days that Python knows; no shift by hours matters there.
+        pass
+    return moment.isoformat()
 
 
 def _inside(low: SqlTime, high: SqlTime, a: SqlTime, b: SqlTime) -> ColumnElement[bool]:
@@ -113,9 +132,20 @@ def on_rows(leaf: Date, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
     return _compare(leaf, rows.c.low, rows.c.high, bind)
 
 
+_ENDS_AFTER: Mapping[str, str] = {"gt": "b", "ge": "a", "ap": "a"}
+"""Prefixes that ask for values ending after the bound a or b: without a guard on what is indexed, they read the whole table."""
+
+
 def on_column(leaf: Date, column: DateColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition on the row's own interval; a NULL `low` matches nothing."""
-    return and_(column.low.is_not(None), _compare(leaf, column.low, column.high, bind))
+    low, high = (_wall_low, _wall_high) if column.is_day else (_low, _high)
+    a, b = bind.value(low, TIMESTAMP), bind.value(high, TIMESTAMP)
+    compared = COMPARE[leaf.prefix](column.low, column.high, a, b)
+    if leaf.prefix not in _ENDS_AFTER or column.widest is None:
+        return and_(column.low.is_not(None), compared)
+    after = a if _ENDS_AFTER[leaf.prefix] == "a" else b
+    begins: ColumnElement[bool] = column.low > after - column.widest
+    return and_(begins if column.end is None else or_(begins, column.end > after), compared)
 
 
 def on_instant(leaf: Date, column: InstantColumn, bind: Bind) -> ColumnElement[bool]:
@@ -139,8 +169,8 @@ def read(parameter: SearchParameter, text: str, reading: Reading) -> Date:
             "is not a FHIR date or dateTime (2024, 2024-03, 2024-03-10, 2024-03-10T23:30:00Z) after an optional prefix",
         ) from None
     if prefix == "ap":
-        return Date(parameter.code, prefix, *_widened(low, high, reading.now))
-    return Date(parameter.code, prefix, low, high)
+        low, high = _widened(low, high, reading.now)
+    return Date(parameter.code, prefix, low, high, reading.zone)
 
 
 def _widened(low: datetime | None, high: datetime | None, now: datetime) -> tuple[datetime | None, datetime | None]:

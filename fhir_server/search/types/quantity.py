@@ -2,34 +2,58 @@
 
 https://hl7.org/fhir/R4/search.html#quantity
 
-Units are not converted: `4.0|http://unitsofmeasure.org|cm` does not find 40 mm. A stored comparator opens the range:
-`<5` matches lt5 and gt3, because it may be 4, and no eq.
+UCUM units are converted where that is exact: `4.0|http://unitsofmeasure.org|cm` finds 40 mm, at the precision of the
+searched number. All other units are compared as they are written, as is the unit in `4.0||cm`. A stored comparator
+opens the range: `<5` matches lt5 and gt3, because it may be 4, and no eq.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Numeric, Text, and_, column, exists, literal_column, or_, select, table
 from sqlalchemy.sql import FromClause
 
 from fhir_server.definitions import SearchParameter
+from fhir_server.indexing import ucum
 from fhir_server.mapping.source import QuantityColumn
 from fhir_server.search.expression import Shape
 from fhir_server.search.query import split, unescape
 from fhir_server.search.types.binding import Bind, cut
-from fhir_server.search.types.number import Number, compare, read_bounds
+from fhir_server.search.types.number import COMPARE, NUMERIC, Number, SqlNumber, compare, read_bounds
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
+
+
+_UNITS = table(
+    "fhir_ucum_units",
+    column("code", Text()),
+    column("factor", Numeric()),
+    column("addend", Numeric()),
+    column("canonical_unit", Text()),
+)
+"""The units that the database can convert; index rows hold converted amounts, columns do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """The searched bounds in the canonical unit of their kind."""
+
+    low: Decimal
+    high: Decimal
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity(Number):
-    """`scope` says what is asked of the unit: any, coded (`system|code`), system (`system|`), named (`||unit`)."""
+    """`scope` says what is asked of the unit: any, coded (`system|code`), canonical (likewise, and it can be
+    converted), system (`system|`), named (`||unit`)."""
 
     scope: str
     system: str | None
     unit: str | None
+    canonical: Canonical | None = None
     table: ClassVar[str] = "quantity_index"
 
     def shape(self) -> Shape:
@@ -48,21 +72,47 @@ def _unit(leaf: Quantity) -> str | None:
     return leaf.unit and cut(leaf.unit)
 
 
+def _canonical_low(leaf: Quantity) -> str | None:
+    return leaf.canonical and str(leaf.canonical.low)
+
+
+def _canonical_high(leaf: Quantity) -> str | None:
+    return leaf.canonical and str(leaf.canonical.high)
+
+
+def _canonical_unit(leaf: Quantity) -> str | None:
+    return leaf.canonical and leaf.canonical.unit
+
+
 def on_rows(leaf: Quantity, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
     """The condition on rows of quantity_index."""
+    if leaf.scope == "canonical":
+        unit = rows.c.canonical_unit == bind.value(_canonical_unit)
+        return and_(unit, _compare_canonical(leaf, rows.c.canonical_low, rows.c.canonical_high, bind))
     return and_(
         compare(leaf, rows.c.low, rows.c.high, bind), *_unit_is(leaf, rows.c.system, rows.c.code, rows.c.unit, bind)
     )
 
 
+def _compare_canonical(leaf: Quantity, low: SqlNumber, high: SqlNumber, bind: Bind) -> ColumnElement[bool]:
+    bounds = bind.value(_canonical_low, NUMERIC), bind.value(_canonical_high, NUMERIC)
+    return COMPARE[leaf.prefix](low, high, *bounds)
+
+
 def on_column(leaf: Quantity, column: QuantityColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition on a row's own value and unit."""
-    present = (column.value.is_not(None),)
-    return and_(
-        *present,
-        compare(leaf, column.value, column.value, bind),
-        *_unit_is(leaf, column.system, column.code, column.unit, bind),
-    )
+    low = column.value if column.low is None else column.low
+    high = column.value if column.high is None else column.high
+    same_unit = _unit_is(leaf, column.system, column.code, column.unit, bind)
+    matches = and_(compare(leaf, low, high, bind), *same_unit)
+    if leaf.scope == "canonical":
+        known = _UNITS.alias("u")
+        converted = (end * known.c.factor + known.c.addend for end in (low, high))
+        of_kind = (known.c.code == column.code, known.c.canonical_unit == bind.value(_canonical_unit))
+        found = select(literal_column("1")).where(*of_kind, _compare_canonical(leaf, *converted, bind))
+        # Every unit can be read that UCUM allows, but only common ones stand in the table.
+        matches = or_(matches, and_(column.system == bind.value(_system), exists(found)))
+    return and_(column.value.is_not(None), matches)
 
 
 def _unit_is(
@@ -72,7 +122,7 @@ def _unit_is(
     unit: ColumnElement[str],
     bind: Bind,
 ) -> tuple[ColumnElement[bool], ...]:
-    if leaf.scope == "coded":
+    if leaf.scope in ("coded", "canonical"):
         return (system == bind.value(_system), code == bind.value(_unit))
     if leaf.scope == "system":
         return (system == bind.value(_system),)
@@ -91,7 +141,13 @@ def read(parameter: SearchParameter, text: str, reading: Reading) -> Quantity:
         return Quantity(parameter.code, *bounds, "any", None, None)
     system, unit = parts[1] or None, parts[2] or None
     scope = "named" if system is None else "coded" if unit else "system"
-    return Quantity(parameter.code, *bounds, scope, system, unit)
+    canonical = _canonical(bounds[1], bounds[2], unit) if system == ucum.SYSTEM and unit else None
+    return Quantity(parameter.code, *bounds, scope if canonical is None else "canonical", system, unit, canonical)
+
+
+def _canonical(low: Decimal, high: Decimal, unit: str) -> Canonical | None:
+    lowest, highest = ucum.canonical(low, unit), ucum.canonical(high, unit)
+    return None if lowest is None or highest is None else Canonical(lowest[0], highest[0], lowest[1])
 
 
 TYPE = ParameterType(read={"": read})

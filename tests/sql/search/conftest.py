@@ -7,7 +7,8 @@ point backwards.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,23 +118,39 @@ def engine(database: str) -> Iterator[Engine]:
         yield Engine(connection, generic_registry().sources)
 
 
-@pytest.fixture(scope="session", params=["generic", "tables"])
-def clinic(request: pytest.FixtureRequest, postgres: str, migrated_template: str) -> Iterator[Engine]:
-    """The wound clinic in the generic stores alone and in the portal's tables; tests must not write to it."""
+@contextmanager
+def _filled(postgres: str, migrated_template: str, place: str, trees: Iterable[dict[str, Any]]) -> Iterator[Engine]:
+    """A database that can only be read, with these resources in the generic stores or in the portal's tables."""
     name = f"fhir_test_clinic_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
         try:
             with connect(make_conninfo(postgres, dbname=name)) as connection:
-                if request.param == "generic":
+                if place == "generic":
                     found = Engine(connection, generic_registry().sources)
-                    found.store(wounds())
+                    found.store(trees)
                 else:
                     found = Engine(connection, registry().sources)
-                    changes = [Change(tree["resourceType"], tree["id"], "POST", tree) for tree in wounds()]
+                    changes = [Change(tree["resourceType"], tree["id"], "POST", tree) for tree in trees]
                     with connection.transaction():
                         write(connection, registry(), changes, base_url=BASE_URL, zone=UTC)
                 connection.execute("SET default_transaction_read_only = on")
                 yield found
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+ClinicWith = Callable[[str, list[dict[str, Any]]], AbstractContextManager[Engine]]
+
+
+@pytest.fixture(scope="session")
+def clinic_with(postgres: str, migrated_template: str) -> ClinicWith:
+    """Makes the wound clinic with more resources, in `generic` stores or in `tables`."""
+    return lambda place, more: _filled(postgres, migrated_template, place, [*wounds(), *more])
+
+
+@pytest.fixture(scope="session", params=["generic", "tables"])
+def clinic(request: pytest.FixtureRequest, clinic_with: ClinicWith) -> Iterator[Engine]:
+    """The wound clinic in the generic stores alone and in the portal's tables; tests must not write to it."""
+    with clinic_with(request.param, []) as found:
+        yield found

@@ -84,7 +84,12 @@ Observation   value-quantity=gt3.95                        w1 w4 w5
 Observation   value-quantity=ge3.95                        w1 w2 w4 w5
 Observation   value-quantity=lt0.5                         -
 Observation   value-quantity=le0.5                         w3
-Observation   value-quantity=4.0|http://unitsofmeasure.org|cm  w1 w2
+Observation   value-quantity=4.0|http://unitsofmeasure.org|cm  w1 w2 w4
+Observation   value-quantity=40|http://unitsofmeasure.org|mm  w1 w2 w4
+Observation   value-quantity=0.0400|http://unitsofmeasure.org|m  w1 w4
+Observation   value-quantity=gt0.0395|http://unitsofmeasure.org|m  w1 w4
+Observation   value-quantity=4.0|http://unitsofmeasure.org|kg  -
+Observation   value-quantity=7|http://unitsofmeasure.org|{score}  w5
 Observation   value-quantity=4.0||cm                       w1 w2
 Observation   value-quantity=4.0||mm                       -
 Observation   value-quantity=40||mm                        w4
@@ -182,6 +187,16 @@ Organization  partof=o1                                    o2
 Patient       link=pa                                      pd
 Patient       general-practitioner=Practitioner/d1         pa
 Observation   patient=pa,pb&code=39126-8                   w1 w4
+# composites: S-142, S-143, S-144
+Observation   component-code-value-quantity=http://loinc.org|8480-6$gt140  bp1
+Observation   component-code-value-quantity=http://loinc.org|8462-4$gt140  -
+Observation   combo-code-value-quantity=http://loinc.org|8480-6$gt140  bp1
+Observation   combo-code-value-quantity=8480-6$gt140,39126-8$gt3.9  w1 w4 bp1
+Observation   code-value-quantity=http://loinc.org|39126-8$gt3.9|http://unitsofmeasure.org|cm  w1 w4
+Observation   code-value-quantity=39126-8$4.00             w1
+Observation   code-value-quantity=39125-0$gt3.9&code-value-quantity=39125-0$lt3.96  w2
+Observation   code-value-quantity=a\\$b$1                   -
+Observation   code-value-quantity=a$1                      -
 # refused
 Patient       name:bogus=a                                 400
 Patient       birthdate:exact=1980                         400
@@ -199,11 +214,14 @@ Patient       _content=x                                   400
 Patient       _filter=x                                    400
 Patient       _list=x                                      400
 Location      near=1|2                                     400
-Observation   subject:Patient.family=x                     400
-Observation   patient.family=x                             400
-Patient       _has:Observation:patient:code=1              400
-Observation   code-value-quantity=a$1                      400
 Observation   code-value-quantity:missing=true             400
+Observation   code-value-quantity:not=a$1                  400
+Observation   code-value-quantity=a                        400
+Observation   code-value-quantity=a$                       400
+Observation   code-value-quantity=$1                       400
+Observation   code-value-quantity=a$1$2                    400
+Observation   code-value-quantity=a$b                      400
+Observation   _sort=code-value-quantity                    400
 Patient       _contained=true                              400
 """
 

@@ -293,17 +293,18 @@ def test_a_quantity_is_exact_and_a_comparator_opens_one_end(
     expected = row and tuple(Decimal(part) if part and index < 2 else part for index, part in enumerate(row))
     tree = parse_json(b'{"valueQuantity":' + value + b"}")
     for code in ("value-quantity", "combo-value-quantity"):
-        assert rows("Observation", tree, code) == ([] if expected is None else [expected])
+        assert rows("Observation", tree, code) == ([] if expected is None else [(*expected, None, None, None)])
 
 
 def test_money_and_ranges_are_quantities_and_sampled_data_is_not() -> None:
     money = {"totalNet": {"value": Decimal("10.50"), "currency": "USD"}, "totalGross": {"value": 3}}
+    unconverted = (None, None, None)
     assert rows("Invoice", money, "totalnet") == [
-        (Decimal("10.5"), Decimal("10.5"), "urn:iso:std:iso:4217", "USD", None)
+        (Decimal("10.5"), Decimal("10.5"), "urn:iso:std:iso:4217", "USD", None, *unconverted)
     ]
-    assert rows("Invoice", money, "totalgross") == [(Decimal(3), Decimal(3), None, None, None)]
+    assert rows("Invoice", money, "totalgross") == [(Decimal(3), Decimal(3), None, None, None, *unconverted)]
     tree = {"useContext": [{"valueRange": {"high": {"value": 5, "unit": "a", "system": "u", "code": "a"}}}]}
-    assert rows("ValueSet", tree, "context-quantity") == [(None, Decimal(5), "u", "a", "a")]
+    assert rows("ValueSet", tree, "context-quantity") == [(None, Decimal(5), "u", "a", "a", *unconverted)]
     assert rows("Observation", {"valueSampledData": {"origin": {"value": 1}}}, "combo-value-quantity") == []
 
 

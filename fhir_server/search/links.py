@@ -1,0 +1,197 @@
+"""Chains and `_has` as SQL: the ways from a row along a reference to rows of other tables that match.
+
+https://hl7.org/fhir/R4/search.html#chaining and https://hl7.org/fhir/R4/search.html#has
+
+A reference stands in a column or in index rows, and the other resource in a table or in a generic store: each pair is
+one way. Where one way alone is asked for, a correlated EXISTS is a semi-join that PostgreSQL starts from either end.
+Several ways would be an OR of these, which it can only test row by row; so there `AMONG` unites the keys that all ways
+give, and starts from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, and_, exists, false, literal_column, or_, select, union_all
+from sqlalchemy.sql import FromClause, Select
+from sqlalchemy.sql.util import ClauseAdapter
+
+from fhir_server.mapping.source import ReferenceColumn, Through
+from fhir_server.search.branches import Branch, SourcesOf, branches, sql_literal, type_literal
+from fhir_server.search.expression import Expression, Link
+from fhir_server.search.placement import ALL, AMONG, FIRST, Linked
+
+ColumnOf = Callable[[FromClause], ColumnElement[Any]]
+
+
+class Shared(Protocol):
+    """What following a link needs of the compilation."""
+
+    sources_of: SourcesOf
+
+    def fulfils(self, wanted: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
+        """The condition that an undeleted row of the branch is what a numbered tree asks for."""
+        ...
+
+    def consults(self, branch: Branch) -> None:
+        """Notes that the statement looks at index rows of the branch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where `column` of a row is among the `keys`, the resource at the other end, a row `other` of `branch`, matches.
+
+    `also` must hold besides, between this row and the selected ones.
+    """
+
+    keys: Select[Any]
+    key: ColumnElement[Any]
+    column: ColumnOf
+    other: FromClause
+    branch: Branch
+    also: tuple[ColumnElement[bool], ...] = ()
+
+    def of(self, row: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Selects columns of the other end of this row's reference."""
+        return self.keys.with_only_columns(*columns).where(self.key == self.column(row), *self.also).correlate(row)
+
+
+def followed(linked: Linked, row: FromClause, branch: Branch, shared: Shared) -> ColumnElement[bool]:
+    """The condition that a link puts on a row."""
+    found = list(ways(linked.link, row, branch, shared))
+    if linked.ways != ALL:
+        found = found[:1] if linked.ways == FIRST else found[1:]
+    if linked.form == AMONG and len(found) > 1 and len(branch.types) == 1:
+        return _among(found, row, branch)
+    return or_(false(), *(exists(way.of(row, literal_column("1"))) for way in found))
+
+
+def _among(found: list[Way], row: FromClause, branch: Branch) -> ColumnElement[bool]:
+    if len({str(way.column(row)) for way in found}) == 1:
+        return found[0].column(row).in_(union_all(*(way.keys for way in found)))
+    # Ways by different columns meet in the one key that every row has.
+    same = branch.source.table.alias(f"s{_level(row)}")
+    keys = [
+        way.keys
+        if str(way.column(row)) == str(row.c.resource_key)
+        else select(same.c.resource_key).where(way.column(same).in_(way.keys))
+        for way in found
+    ]
+    return row.c.resource_key.in_(union_all(*keys))
+
+
+def _level(row: FromClause) -> int:
+    name = str(row.name)  # type: ignore[attr-defined]
+    return 1 if name == "r" else int(name[1:]) + 1
+
+
+def ways(link: Link, row: FromClause, branch: Branch, shared: Shared) -> Iterator[Way]:
+    """All ways to follow a link from a row, those by columns first."""
+    level = _level(row)
+    by_column, by_rows = (_back_by_column, _back_by_rows) if link.reverse else (_by_column, _by_rows)
+    for make in (by_column, by_rows):
+        for types, inner in link.alternatives:
+            for other in branches(types, shared.sources_of):
+                for way, holder in make(link.parameter, row, branch, other, level):
+                    matches = shared.fulfils(inner, way.other, way.branch)
+                    if holder is not None:
+                        shared.consults(holder)
+                    yield Way(way.keys.where(matches), way.key, way.column, way.other, way.branch, way.also)
+
+
+Made = Iterator[tuple[Way, Branch | None]]
+"""Ways without the condition on the other end, with the branch whose index rows hold the reference."""
+
+
+def reference_columns(branch: Branch, parameter: str) -> tuple[ReferenceColumn, ...]:
+    """The columns of a table that hold references of a parameter."""
+    return tuple(one for one in branch.source.columns.get(parameter, ()) if isinstance(one, ReferenceColumn))
+
+
+def in_columns(branch: Branch, parameter: str) -> bool:
+    """Whether the columns of the table hold all references of a parameter."""
+    columns = branch.source.columns.get(parameter, ())
+    return bool(columns) and all(column.complete for column in columns)
+
+
+def _by_column(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    for column in reference_columns(branch, parameter):
+        if column.target_type not in other.types:
+            continue
+        target = Branch(other.source, (column.target_type,))
+        found = target.source.table.alias(f"r{level}")
+        if not isinstance(column.through, Through):
+            keys = select(found.c.fhir_id).select_from(found)
+            yield Way(keys, found.c.fhir_id, _column_on(column), found, target), None
+            continue
+        child, held, constants = _child(column, column.through, level)
+        keys = select(child.c[column.through.key]).select_from(child.join(found, found.c.fhir_id == held))
+        key = child.c[column.through.key]
+        yield Way(keys.where(*constants), key, _named(column.through.parent_key), found, target), None
+
+
+def _by_rows(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    if in_columns(branch, parameter):
+        return
+    rows = branch.store.reference_index.alias(f"i{level}")
+    found = other.source.table.alias(f"r{level}")
+    same = and_(found.c.fhir_id == rows.c.target_id, rows.c.target_type == other.type_column(found))
+    keys = select(rows.c.resource_key).select_from(rows.join(found, same)).where(branch.parameters(rows, parameter))
+    yield Way(keys, rows.c.resource_key, _named("resource_key"), found, other), branch
+
+
+def _back_by_column(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    for column in reference_columns(other, parameter):
+        if column.target_type not in branch.types:
+            continue
+        found = other.source.table.alias(f"r{level}")
+        if isinstance(column.through, Through):
+            child, held, constants = _child(column, column.through, level)
+            same = child.c[column.through.key] == found.c[column.through.parent_key]
+            keys = select(held).select_from(child.join(found, same)).where(*constants)
+        else:
+            held = _column_on(column)(found)
+            keys = select(held).select_from(found)
+        also = (row.c.resource_type == type_literal(column.target_type),) if len(branch.types) > 1 else ()
+        yield Way(keys.where(held.is_not(None)), held, _named("fhir_id"), found, other, also), None
+
+
+def _back_by_rows(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    if in_columns(other, parameter):
+        return
+    rows = other.store.reference_index.alias(f"i{level}")
+    found = other.source.table.alias(f"r{level}")
+    keys = select(rows.c.target_id).select_from(rows.join(found, found.c.resource_key == rows.c.resource_key))
+    keys = keys.where(other.parameters(rows, parameter))
+    of_type = rows.c.target_type == branch.type_column(row)
+    if len(branch.types) == 1:
+        yield Way(keys.where(of_type), rows.c.target_id, _named("fhir_id"), found, other), other
+    else:
+        yield Way(keys, rows.c.target_id, _named("fhir_id"), found, other, (of_type,)), other
+
+
+def _named(name: str) -> ColumnOf:
+    def column(row: FromClause) -> ColumnElement[Any]:
+        return row.c[name]
+
+    return column
+
+
+def _column_on(column: ReferenceColumn) -> ColumnOf:
+    def on(row: FromClause) -> ColumnElement[Any]:
+        found: ColumnElement[Any] = ClauseAdapter(row).traverse(column.column)
+        return found
+
+    return on
+
+
+def _child(
+    column: ReferenceColumn, through: Through, level: int
+) -> tuple[FromClause, ColumnElement[Any], tuple[ColumnElement[bool], ...]]:
+    """The child rows, the id they hold, and the constants that make them those of the parameter."""
+    child = through.table.alias(f"c{level}")
+    constants = (child.c[name] == sql_literal(text) for name, text in through.conditions.items())
+    return child, ClauseAdapter(child).traverse(column.column), tuple(constants)

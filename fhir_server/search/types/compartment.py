@@ -1,0 +1,87 @@
+"""Membership in a compartment: a reference to its owner under one of the parameters that R4 names for each type.
+
+https://hl7.org/fhir/R4/compartmentdefinition.html
+
+A reference that is only an identifier puts nothing into a compartment. The owner is in its own compartment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, and_, literal_column
+from sqlalchemy.sql import FromClause
+
+from fhir_server.definitions import COMPARTMENTS, compartment
+from fhir_server.mapping.source import ReferenceColumn
+from fhir_server.search.expression import Expression, Leaf, Nothing, Shape
+from fhir_server.search.types.binding import Bind
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Leaf):
+    """In the compartment of the type `parameter` that one of `ids` owns; `itself` where the owner may be asked for."""
+
+    ids: tuple[str, ...]
+    itself: bool
+    table: ClassVar[str] = "reference_index"
+
+    def shape(self) -> Shape:
+        return ("member", self.parameter, self.itself)
+
+    def words(self) -> tuple[object, ...]:
+        return self.ids
+
+    def parameters(self, resource_type: str) -> tuple[str, ...]:
+        return tuple(code for code in compartment(self.parameter).get(resource_type, ()) if code != "{def}")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityColumn:
+    """The logical id of a row, and its type where a table holds several."""
+
+    column: ColumnElement[Any]
+    resource_type: ColumnElement[Any] | None
+    complete: bool = True
+
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+def in_compartment(name: str, fhir_id: str, types: Sequence[str]) -> Expression:
+    """What puts resources of `types` into the compartment of one owner; nothing is in that of an impossible id."""
+    return Member(name, (fhir_id,), name in types) if _ID.fullmatch(fhir_id) else Nothing()
+
+
+def member_types(name: str) -> tuple[str, ...]:
+    """The types with a place in a compartment, its owner's among them, in alphabetical order."""
+    return tuple(sorted({*compartment(name), name}))
+
+
+def _ids(leaf: Member) -> Sequence[str]:
+    return leaf.ids
+
+
+def _name(leaf: Member) -> ColumnElement[str]:
+    if leaf.parameter not in COMPARTMENTS:
+        raise ValueError("not a compartment")
+    return literal_column(f"'{leaf.parameter}'")
+
+
+def on_rows(leaf: Member, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
+    """The condition on rows of reference_index."""
+    return and_(bind.among(rows.c.target_id, _ids), rows.c.target_type == _name(leaf))
+
+
+def on_column(leaf: Member, column: ReferenceColumn, bind: Bind) -> ColumnElement[bool]:
+    """The condition on a column that holds ids of the owner's type."""
+    return bind.among(column.column, _ids)
+
+
+def on_identity(leaf: Member, column: IdentityColumn, bind: Bind) -> ColumnElement[bool]:
+    """The condition that a row is the owner."""
+    same = bind.among(column.column, _ids)
+    return same if column.resource_type is None else and_(column.resource_type == _name(leaf), same)
