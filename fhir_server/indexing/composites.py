@@ -61,9 +61,7 @@ def components(parameter: SearchParameter) -> tuple[Component, ...]:
     if (parameter.resource_type, parameter.code) not in _SWAPPED:
         return parameter.components
     paths = [component.expression for component in reversed(parameter.components)]
-    return tuple(
-        Component(component.code, path) for component, path in zip(parameter.components, paths, strict=True)
-    )
+    return tuple(Component(component.code, path) for component, path in zip(parameter.components, paths, strict=True))
 
 
 def kinds(parameter: SearchParameter) -> tuple[str, ...]:

@@ -24,4 +24,5 @@ def extract(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) ->
     context = Context(base_url, zone)
     collect(plan(resource_type), tree, context, found)
     rows: list[Any] = [tuple(each) for each in found]
-    return IndexRows(*rows, composite=composite_rows(resource_type, tree, context))
+    rows.append(composite_rows(resource_type, tree, context))
+    return IndexRows(*rows)

@@ -268,19 +268,19 @@ class _Reader:
             sign = -1 if operator == "/" else 1
 
     def component(self) -> tuple[Fraction, Dimensions]:
-        token = self.take()
-        if token == "(":
+        symbol = self.take()
+        if symbol == "(":
             found = self.term()
             if self.accept(")") is None:
                 raise ValueError("not a unit")
             return found
-        if token[0] == _ANNOTATION:
-            return Fraction(1), {token: 1}
-        if token.isdecimal():
-            if token[0] == "0":
+        if symbol[0] == _ANNOTATION:
+            return Fraction(1), {symbol: 1}
+        if symbol.isdecimal():
+            if symbol[0] == "0":
                 raise ValueError("not a unit")
-            return Fraction(token), {}
-        factor, dimensions = _atom(token)
+            return Fraction(symbol), {}
+        factor, dimensions = _atom(symbol)
         power = self.power()
         factor, dimensions = factor**power, {name: each * power for name, each in dimensions.items()}
         if self.position < len(self.tokens) and self.tokens[self.position][0] == _ANNOTATION:

@@ -1,4 +1,7 @@
-"""capabilities: the CapabilityStatement, made from the declarations and tables that run (https://hl7.org/fhir/R4/http.html#capabilities)."""
+"""capabilities: the CapabilityStatement, made from the declarations and tables that run.
+
+https://hl7.org/fhir/R4/http.html#capabilities
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from fhir_server.definitions import SearchParameter, search_parameters
+from fhir_server.definitions import COMPARTMENTS, SearchParameter, search_parameters
 from fhir_server.errors import InvalidRequest
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.etags import entity_tag
@@ -18,6 +21,14 @@ from fhir_server.search import parse_query
 from fhir_server.search.parameters import served_parameters
 
 PUBLISHED = "2026-11-22"
+DOCUMENTATION = (
+    "This server has no sign-in yet and listens on its own machine only. "
+    "Every update makes a new version, also one that changes nothing. "
+    "Reads take _summary and _elements; a part of a resource comes without ETag. "
+    "References to Patients must lead to one; other references may lead nowhere. "
+    "A Patient cannot be deleted while resources of its record are left, other than AuditEvent and Provenance. "
+    "Conditional interactions take filter parameters only and refuse what they do not know."
+)
 INTERACTIONS = (
     "read",
     "vread",
@@ -67,11 +78,12 @@ def statement(registry: Registry, base_url: str, zone: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "documentation": "This server has no sign-in yet and listens on its own machine only.",
+                "documentation": DOCUMENTATION,
                 "security": {"cors": False, "description": "No authentication; loopback only."},
                 "resource": [_resource(registry, name) for name in registry.resource_types],
                 "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
                 "searchParam": [_parameter(one) for one in _common()],
+                "compartment": [_compartment(name) for name in COMPARTMENTS],
             }
         ],
     }
@@ -93,7 +105,7 @@ def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
         "referencePolicy": ["literal", "logical", "local"],
     }
     if references:
-        described["searchInclude"] = [f"{resource_type}:{one.code}" for one in references]
+        described["searchInclude"] = ["*", f"{resource_type}:*", *(f"{resource_type}:{one.code}" for one in references)]
     pointing = _pointing_at(registry).get(resource_type)
     if pointing:
         described["searchRevInclude"] = list(pointing)
@@ -108,6 +120,10 @@ def _served(resource_type: str) -> list[SearchParameter]:
 
 def _parameter(one: SearchParameter) -> dict[str, str]:
     return {"name": one.code, "type": one.type}
+
+
+def _compartment(name: str) -> str:
+    return f"http://hl7.org/fhir/CompartmentDefinition/{name[0].lower()}{name[1:]}"
 
 
 def _common() -> list[SearchParameter]:

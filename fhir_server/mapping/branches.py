@@ -91,36 +91,46 @@ class array(Word):  # noqa: N801
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         if not isinstance(value, list):
             return False
-        rest = list(value)
-        matched = self._matched(rest, row)
-        others = [item for slot, item in enumerate(self.items) if slot not in matched]
-        for item in others:
-            item.forget(row)
+        slots = self._matched(value, row)
+        again = {slot: place for place, slot in slots.items() if not self.items[slot].is_list}
+        for slot, item in enumerate(self.items):
+            if slot not in again:
+                item.forget(row)
         # Two words may share a column, and what still says the same wins.
-        for slot, found in matched.items():
-            self.items[slot].hear_again(found, row)
-        for item in others:
-            item.take(rest, row)
+        for slot, place in again.items():
+            self.items[slot].hear_again(value[place], row)
+        taken = set(again.values())
+        for slot, item in enumerate(self.items):
+            if slot not in again:
+                taken |= self._taken_by(slot, [place for place in range(len(value)) if slots.get(place, slot) == slot], taken, value, row)
         for item in self.items:
             keep_unset(item, row)
-        return len(rest) < len(value)
+        return bool(taken)
 
-    def _matched(self, rest: list[Any], row: HeardRow) -> dict[int, Any]:
-        """The items that go on saying what a slot says now, taken out of `rest`: equal ones first."""
-        matched: dict[int, Any] = {}
+    def _taken_by(self, slot: int, places: list[int], taken: set[int], value: list[Any], row: HeardRow) -> set[int]:
+        """The places of items that a slot takes out of those that nothing else goes on saying."""
+        free = [place for place in places if place not in taken]
+        rest = [value[place] for place in free]
+        self.items[slot].take(rest, row)
+        return {place for place in free if not any(value[place] is one for one in rest)}
+
+    def _matched(self, value: list[Any], row: HeardRow) -> dict[int, int]:
+        """Which places of an array go on saying what a slot says now: equal ones first."""
+        slots: dict[int, int] = {}
         if row.current is None:
-            return matched
-        wanted: dict[int, Any] = {}
-        for slot, item in enumerate(self.items):
-            said = item.compose(row.current)
-            if said is not ABSENT and not isinstance(said, Slots):
-                wanted[slot] = said
+            return slots
+        wanted = [(slot, said) for slot, item in enumerate(self.items) for said in _each(item.compose(row.current))]
         for is_match in (_equals, contains):
-            for slot, said in wanted.items():
-                place = next((place for place, item in enumerate(rest) if is_match(item, said)), None)
-                if slot not in matched and place is not None:
-                    matched[slot] = rest.pop(place)
-        return matched
+            left: list[tuple[int, Any]] = []
+            for slot, said in wanted:
+                free = (place for place in range(len(value)) if place not in slots and is_match(value[place], said))
+                place = next(free, None)
+                if place is None:
+                    left.append((slot, said))
+                else:
+                    slots[place] = slot
+            wanted = left
+        return slots
 
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:
         # An array that was left out must still be told to derived items and child rows.
@@ -142,6 +152,10 @@ class array(Word):  # noqa: N801
 
     def of_type_columns(self) -> tuple[SearchColumn, ...]:
         return tuple(column for item in self.items for column in item.of_type_columns())
+
+
+def _each(said: Any) -> list[Any]:
+    return list(said) if isinstance(said, Slots) else [] if said is ABSENT else [said]
 
 
 def _equals(item: Any, said: Any) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Column, and_, func, or_
 
 from fhir_server.indexing.intervals import date_interval
 from fhir_server.mapping.intervals import instant_columns, is_sayable
-from fhir_server.mapping.primitives import EXACT_INSTANT, instant_text
+from fhir_server.mapping.primitives import EXACT_INSTANT, instant_text, row_time
 from fhir_server.mapping.source import BooleanColumn, SearchColumn
 from fhir_server.mapping.trees import ABSENT, Atomic
 from fhir_server.mapping.word import HeardRow, Row, Word
@@ -58,8 +58,8 @@ class moment(Word):  # noqa: N801
         low, high = _bounds(said if isinstance(said, dict) else {"start": instant, "end": instant})
         if low is None:
             return False
-        row[self.start.name] = low.isoformat()
-        row[self.end.name] = "infinity" if high is None else high.isoformat()
+        row[self.start.name] = row_time(low)
+        row[self.end.name] = "infinity" if high is None else row_time(high)
         return True
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:

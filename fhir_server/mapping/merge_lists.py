@@ -34,6 +34,10 @@ def merged_list(
             known[now] = place
         if place is None:
             continue
+        if now is None or before != theirs[now]:
+            # The document may say twice what the row says no more.
+            for twin in [one for one in items if one not in places and contains(items[one], before)]:
+                del items[twin]
         if now is None:
             del items[place]
         elif before != theirs[now]:

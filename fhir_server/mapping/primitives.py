@@ -99,7 +99,7 @@ def instant_text(value: Any) -> Any:
 
 def _instant_to_row(value: Any) -> Any:
     found = _moment(value)
-    return ABSENT if found is None or len(found[1]) > 6 else found[0].isoformat()
+    return ABSENT if found is None or len(found[1]) > 6 else row_time(found[0])
 
 
 def _exact_instant_to_row(value: Any) -> Any:
@@ -109,7 +109,14 @@ def _exact_instant_to_row(value: Any) -> Any:
         return ABSENT
     moment, fraction = found
     kept = 0 if moment.microsecond == 0 else 3 if moment.microsecond % 1000 == 0 else 6
-    return moment.isoformat() if len(fraction) == kept else ABSENT
+    return row_time(moment) if len(fraction) == kept else ABSENT
+
+
+def row_time(moment: datetime) -> str:
+    """A moment in UTC as row_to_json prints it: without zeros at the end of its fraction."""
+    text = moment.isoformat()
+    whole, point, rest = text.partition(".")
+    return f"{whole}.{rest[:6].rstrip('0')}{rest[6:]}" if point else text
 
 
 def _moment(value: Any) -> tuple[datetime, str] | None:

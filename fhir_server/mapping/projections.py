@@ -21,6 +21,8 @@ from fhir_server.mapping.word import HeardRow, Row, Word
 class many(Word):  # noqa: N801
     """Array items that are rows of a child table, read from the projection column that a trigger keeps on the parent."""
 
+    is_list = True
+
     def __init__(self, projection: Column[Any], child: Table, members: Mapping[str, Any]) -> None:
         self.projection, self.child, self.item = projection, child, object_(members)
         self.columns = (projection.name,)
@@ -35,26 +37,29 @@ class many(Word):  # noqa: N801
 
     def take(self, items: list[Any], row: HeardRow) -> None:
         held: list[Row] = list(row.current.get(self.projection.name) or ()) if row.current is not None else []
-        said = [self.item.compose(child) for child in held]
-        if said and [one for one in said if one is not ABSENT] == items:
-            # Also child rows that say nothing stay.
-            row[self.projection.name] = held
+        children = self._heard(items, held)
+        # Also child rows that say nothing stay, as long as nothing has changed.
+        saying = [child for child in held if self.item.compose(child) is not ABSENT]
+        if [self._columns(child) for child in saying] == children:
+            row[self.projection.name] = held or None
         else:
-            row[self.projection.name] = self._heard(items, list(zip(held, said, strict=True))) or None
+            row[self.projection.name] = [{**child, "position": place} for place, child in enumerate(children)] or None
         items.clear()
 
-    def _heard(self, items: list[Any], current: list[tuple[Row, Any]]) -> list[Row]:
+    def _heard(self, items: list[Any], held: list[Row]) -> list[Row]:
+        current = [(self._columns(child), self.item.compose(child)) for child in held]
         children: list[Row] = []
         for item in items:
             same = next((place for place, (_, said) in enumerate(current) if said == item), None)
             child = HeardRow()
             if same is not None:
-                child.update({name: current[same][0].get(name) for name in self.item.columns})
-                del current[same]
-            elif not self.item.decompose(item, child):
-                continue
-            children.append({**dict.fromkeys(self.item.columns), **child, "position": len(children)})
+                children.append(current.pop(same)[0])
+            elif self.item.decompose(item, child):
+                children.append(self._columns(child))
         return children
+
+    def _columns(self, child: Row) -> Row:
+        return {name: child.get(name) for name in self.item.columns}
 
 
 class projected(Word):  # noqa: N801

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/observation.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Column, and_, case, func, literal_column
@@ -87,12 +88,13 @@ class tagged(Word):  # noqa: N801
         return False
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        return {
+        columns: dict[str, Callable[[], tuple[SearchColumn, ...]]] = {
             "date": self._dates,
             "quantity": self._quantities,
             "string": self._strings,
             "token": self._codes,
-        }[parameter_type]()
+        }
+        return columns[parameter_type]()
 
     def strings_alone(self) -> tuple[StringColumn, ...]:
         """The columns for strings, without the texts of concepts, which `search_columns` counts among them."""
@@ -141,7 +143,8 @@ class tagged(Word):  # noqa: N801
         return spoken.json_text(case((only_value, spoken.member(self.data, "value")), else_=self.data))
 
     def _strings(self) -> tuple[SearchColumn, ...]:
-        return (StringColumn(case((self._is("string"), self._plain()), (self._is("CodeableConcept"), self._concept_text()))),)
+        concept = (self._is("CodeableConcept"), self._concept_text())
+        return (StringColumn(case((self._is("string"), self._plain()), concept)),)
 
     def _concept_text(self) -> Sql:
         held = self.data

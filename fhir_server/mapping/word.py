@@ -28,6 +28,9 @@ class Word:
     columns: tuple[str, ...] = ()
     """The row columns that this word owns."""
 
+    is_list: bool = False
+    """Whether the word says any number of items of an array."""
+
     def compose(self, row: Row) -> Any:
         """The JSON value that the row says here, or ABSENT."""
         return ABSENT

@@ -15,6 +15,8 @@ from fhir_server.mapping.word import HeardRow, Row, Word
 class facility_services(Word):  # noqa: N801
     """Extensions `url` with a valueString for every text of the JSON array; objects give their `name`."""
 
+    is_list = True
+
     def __init__(self, url: str, column: Column[Any]) -> None:
         self.url, self.column = url, column
         self.columns = (column.name,)

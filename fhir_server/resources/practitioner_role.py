@@ -38,13 +38,13 @@ class portal_roles(Word):  # noqa: N801
 
     def compose(self, row: Row) -> Any:
         held = row.get(self.column.name)
-        pairs: list[tuple[str, Any]] = []
+        found: dict[str, Any] = {}
         for role in held if isinstance(held, list) else ():
             slug, name = code_or_absent(role.get("slug")), text_or_absent(role.get("name"))
             if slug is not ABSENT:
                 coding = {"system": PORTAL_ROLES, "code": slug} | ({} if name is ABSENT else {"display": name})
-                pairs.append((slug, Atomic(coding=[coding])))
-        return Slots(pairs) if pairs else ABSENT
+                found.setdefault(slug, Atomic(coding=[coding]))
+        return Slots(list(found.items())) if found else ABSENT
 
 
 def _name(role: Sql) -> Sql:

@@ -45,12 +45,12 @@ class Branch:
         """The resource type of a row."""
         return row.c.resource_type if self.source.generic and len(self.types) > 1 else type_literal(self.types[0])
 
-    def parameters(self, rows: FromClause, parameter: str | Leaf) -> ColumnElement[bool]:
-        """The condition that index rows belong to the parameter, or to those of a leaf (of any of the types)."""
+    def parameters(self, rows: FromClause, asked: Leaf | Sequence[str]) -> ColumnElement[bool]:
+        """The condition that index rows belong to these parameters, or to those of a leaf (of any of the types)."""
         names = {
             f"{resource_type}.{code}"
             for resource_type in self.types
-            for code in (parameter.parameters(resource_type) if isinstance(parameter, Leaf) else (parameter,))
+            for code in (asked.parameters(resource_type) if isinstance(asked, Leaf) else asked)
         }
         numbers = sorted(map(parameter_number, names))
         literals: list[ColumnElement[int]] = [literal_column(str(number)) for number in numbers]

@@ -57,7 +57,7 @@ def _read(name: str, types: Types, limits: Limits, end: End, depth: int) -> Expr
     alternatives = [
         (group, _read(rest, group, limits, end, depth + 1)) for group in knowing(rest, targets, bool(colon))
     ]
-    return Link(code, tuple(alternatives))
+    return Link((code,), tuple(alternatives))
 
 
 def _read_has(name: str, types: Types, limits: Limits, end: End, depth: int) -> Expression:
@@ -72,7 +72,7 @@ def _read_has(name: str, types: Types, limits: Limits, end: End, depth: int) -> 
     parameter = _reference(code, (source,))
     if not allowed_targets(parameter) & set(types):
         raise InvalidRequest(f"{HAS}: {source}:{code} never refers to {described(types)}.")
-    return Link(code, (((source,), _read(rest, (source,), limits, end, depth + 1)),), reverse=True)
+    return Link((code,), (((source,), _read(rest, (source,), limits, end, depth + 1)),), reverse=True)
 
 
 def _reference(code: str, types: Types) -> SearchParameter:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
-from sqlalchemy import ColumnElement, and_, true
+from sqlalchemy import ColumnElement, and_, false, true
 from sqlalchemy.sql import FromClause
 from sqlalchemy.sql.elements import False_, True_
 
@@ -65,13 +65,13 @@ class Compilation:
                 return Or(tuple(map(self.guarded, parts)))
             case Not(part):
                 return Not(self.guarded(part))
-            case Link(parameter, alternatives, reverse):
+            case Link(parameters, alternatives, reverse):
                 guarded = [
                     (alike, _both(self.guarded(inner), self._visible_of(alike)))
                     for types, inner in alternatives
                     for alike in self._alike(types)
                 ]
-                return Link(parameter, tuple(guarded), reverse)
+                return Link(parameters, tuple(guarded), reverse)
         return expression
 
     def _visible_of(self, types: tuple[str, ...]) -> Expression:
@@ -134,4 +134,6 @@ def _both(*trees: Expression) -> Expression:
 
 
 def _all(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    if any(isinstance(one, False_) for one in conditions):
+        return false()
     return and_(true(), *(one for one in conditions if not isinstance(one, True_)))

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, any_, exists, false, func, literal_column, or_, select, true
 from sqlalchemy.sql import FromClause, Select
-from sqlalchemy.sql.elements import True_
+from sqlalchemy.sql.elements import False_, True_
 from sqlalchemy.sql.util import ClauseAdapter
 
 from fhir_server.mapping.source import CompositeColumn, Through, TokenColumn
@@ -49,7 +49,9 @@ def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds, f
         case Nothing():
             return false()
         case And(parts):
-            return and_(true(), *(condition(part, row, branch, binds, follow) for part in parts))
+            found = [condition(part, row, branch, binds, follow) for part in parts]
+            # SQLAlchemy hides a constant inside an and_; a caller leaves out what can match nothing.
+            return false() if any(isinstance(one, False_) for one in found) else and_(true(), *found)
         case Or(parts):
             return or_(false(), *(condition(part, row, branch, binds, follow) for part in parts))
         case Not(part):

@@ -89,21 +89,21 @@ class Not(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Link(Expression):
-    """Resources that a reference joins with others: theirs under `parameter` leads to these, or (reverse) back to them.
+    """Resources that references join with others: theirs under one of `parameters` lead to these, or (reverse) back.
 
     Each of `alternatives` names types of the others and the condition on them.
     """
 
-    parameter: str
+    parameters: tuple[str, ...]
     alternatives: tuple[tuple[tuple[str, ...], Expression], ...]
     reverse: bool = False
 
     def shape(self) -> Shape:
-        return ("link", self.parameter, self.reverse, *((types, inner.shape()) for types, inner in self.alternatives))
+        return ("link", self.parameters, self.reverse, *((types, inner.shape()) for types, inner in self.alternatives))
 
     def __str__(self) -> str:
         others = (f"({','.join(types)} {inner})" for types, inner in self.alternatives)
-        return _printed("has" if self.reverse else "chain", (self.parameter, *others))
+        return _printed("has" if self.reverse else "chain", (*self.parameters, *others))
 
     def mapped(self, change: Callable[[Expression], Expression]) -> Link:
         """The same link with every condition changed."""

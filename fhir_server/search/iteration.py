@@ -116,10 +116,9 @@ def _ends(include: Include, here: FromClause, compilation: Compilation) -> Itera
         conditions = [one_of(here.c.resource_type, branch.types), row.c.resource_key == here.c.resource_key]
         if not include.iterate:
             conditions.append(here.c.depth == number(0))
-        for code in include.parameters:
-            link = Link(code, ((targets, Anything()),), include.reverse)
-            for way in compilation.ways(link, row, branch):
-                yield _columns(way).where(way.key == way.column(row), *way.also, *conditions).correlate(here)
+        link = Link(include.parameters, ((targets, Anything()),), include.reverse)
+        for way in compilation.ways(link, row, branch):
+            yield _columns(way).where(way.key == way.column(row), *way.also, *conditions).correlate(here)
 
 
 def _columns(way: Way) -> Select[Any]:

@@ -23,6 +23,7 @@ from fhir_server.search.branches import Branch, SourcesOf, branches, sql_literal
 from fhir_server.search.expression import Expression, Link
 from fhir_server.search.placement import ALL, AMONG, FIRST, Linked
 
+Codes = tuple[str, ...]
 ColumnOf = Callable[[FromClause], ColumnElement[Any]]
 
 
@@ -66,7 +67,7 @@ def followed(linked: Linked, row: FromClause, branch: Branch, shared: Shared) ->
         found = found[:1] if linked.ways == FIRST else found[1:]
     if linked.form == AMONG and len(found) > 1 and len(branch.types) == 1:
         return _among(found, row, branch)
-    return or_(false(), *(exists(way.of(row, literal_column("1"))) for way in found))
+    return or_(*(exists(way.of(row, literal_column("1"))) for way in found)) if found else false()
 
 
 def _among(found: list[Way], row: FromClause, branch: Branch) -> ColumnElement[bool]:
@@ -95,7 +96,7 @@ def ways(link: Link, row: FromClause, branch: Branch, shared: Shared) -> Iterato
     for make in (by_column, by_rows):
         for types, inner in link.alternatives:
             for other in branches(types, shared.sources_of):
-                for way, holder in make(link.parameter, row, branch, other, level):
+                for way, holder in make(link.parameters, row, branch, other, level):
                     matches = shared.fulfils(inner, way.other, way.branch)
                     if holder is not None:
                         shared.consults(holder)
@@ -106,19 +107,21 @@ Made = Iterator[tuple[Way, Branch | None]]
 """Ways without the condition on the other end, with the branch whose index rows hold the reference."""
 
 
-def reference_columns(branch: Branch, parameter: str) -> tuple[ReferenceColumn, ...]:
-    """The columns of a table that hold references of a parameter."""
-    return tuple(one for one in branch.source.columns.get(parameter, ()) if isinstance(one, ReferenceColumn))
+def _reference_columns(branch: Branch, parameters: Codes) -> Iterator[ReferenceColumn]:
+    """The columns of a table that hold references of the parameters, each once."""
+    found = [column for code in parameters for column in branch.source.columns.get(code, ())]
+    references = (column for column in found if isinstance(column, ReferenceColumn))
+    yield from {(str(column.column), column.target_type, id(column.through)): column for column in references}.values()
 
 
-def in_columns(branch: Branch, parameter: str) -> bool:
-    """Whether the columns of the table hold all references of a parameter."""
-    columns = branch.source.columns.get(parameter, ())
-    return bool(columns) and all(column.complete for column in columns)
+def _beyond_columns(branch: Branch, parameters: Codes) -> Codes:
+    """Those of the parameters whose references are not all held in columns of the table."""
+    columns = {code: branch.source.columns.get(code, ()) for code in parameters}
+    return tuple(code for code, held in columns.items() if not held or not all(column.complete for column in held))
 
 
-def _by_column(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
-    for column in reference_columns(branch, parameter):
+def _by_column(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    for column in _reference_columns(branch, parameters):
         if column.target_type not in other.types:
             continue
         target = Branch(other.source, (column.target_type,))
@@ -133,18 +136,19 @@ def _by_column(parameter: str, row: FromClause, branch: Branch, other: Branch, l
         yield Way(keys.where(*constants), key, _named(column.through.parent_key), found, target), None
 
 
-def _by_rows(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
-    if in_columns(branch, parameter):
+def _by_rows(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    beyond = _beyond_columns(branch, parameters)
+    if not beyond:
         return
     rows = branch.store.reference_index.alias(f"i{level}")
     found = other.source.table.alias(f"r{level}")
     same = and_(found.c.fhir_id == rows.c.target_id, rows.c.target_type == other.type_column(found))
-    keys = select(rows.c.resource_key).select_from(rows.join(found, same)).where(branch.parameters(rows, parameter))
+    keys = select(rows.c.resource_key).select_from(rows.join(found, same)).where(branch.parameters(rows, beyond))
     yield Way(keys, rows.c.resource_key, _named("resource_key"), found, other), branch
 
 
-def _back_by_column(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
-    for column in reference_columns(other, parameter):
+def _back_by_column(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    for column in _reference_columns(other, parameters):
         if column.target_type not in branch.types:
             continue
         found = other.source.table.alias(f"r{level}")
@@ -159,13 +163,14 @@ def _back_by_column(parameter: str, row: FromClause, branch: Branch, other: Bran
         yield Way(keys.where(held.is_not(None)), held, _named("fhir_id"), found, other, also), None
 
 
-def _back_by_rows(parameter: str, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
-    if in_columns(other, parameter):
+def _back_by_rows(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    beyond = _beyond_columns(other, parameters)
+    if not beyond:
         return
     rows = other.store.reference_index.alias(f"i{level}")
     found = other.source.table.alias(f"r{level}")
     keys = select(rows.c.target_id).select_from(rows.join(found, found.c.resource_key == rows.c.resource_key))
-    keys = keys.where(other.parameters(rows, parameter))
+    keys = keys.where(other.parameters(rows, beyond))
     of_type = rows.c.target_type == branch.type_column(row)
     if len(branch.types) == 1:
         yield Way(keys.where(of_type), rows.c.target_id, _named("fhir_id"), found, other), other

@@ -19,7 +19,14 @@ from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.sql.util import ClauseAdapter
 from sqlalchemy.types import TypeEngine
 
-from fhir_server.mapping.source import DateColumn, QuantityColumn, ReferenceColumn, StringColumn, Through
+from fhir_server.mapping.source import (
+    CompositeColumn,
+    DateColumn,
+    QuantityColumn,
+    ReferenceColumn,
+    StringColumn,
+    Through,
+)
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.conditions import on_alias
@@ -144,7 +151,7 @@ def _value_beyond(key: SortKey, row: FromClause, branch: Branch, followed: Follo
     (parameter, types), *rest = key.via
     inner = replace(key, via=tuple(rest))
     found = []
-    for way in followed.ways(Link(parameter, ((types, Anything()),)), row, branch):
+    for way in followed.ways(Link((parameter,), ((types, Anything()),)), row, branch):
         value = _extreme(key, _value_or_null(inner, way.other, way.branch, followed))
         found.append(way.of(row, value).scalar_subquery())
     if not found:
@@ -166,7 +173,7 @@ def _rows_value(key: SortKey, row: FromClause, branch: Branch) -> ColumnElement[
     value = _extreme(key, _ROW_VALUES[key.kind](rows))
     return (
         select(value)
-        .where(rows.c.resource_key == row.c.resource_key, branch.parameters(rows, key.parameter))
+        .where(rows.c.resource_key == row.c.resource_key, branch.parameters(rows, (key.parameter,)))
         .scalar_subquery()
     )
 
@@ -212,6 +219,8 @@ def _sql_value(column: AnyColumn) -> ColumnElement[Any]:
             return func.fhir_normalize(value) if normal is None else normal
         case ReferenceColumn(value, target_type):
             return sql_literal(f"{target_type}/") + value
+        case CompositeColumn():
+            raise TypeError("a composite has no one value")
         case _:
             return cast(column.column, TEXT)
 

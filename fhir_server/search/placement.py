@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fhir_server.mapping.source import ReferenceColumn, Source, StringColumn, Through, TokenColumn
-from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Shape
+from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Present, Shape
 from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
 from fhir_server.search.types.compartment import IdentityColumn, Member
 from fhir_server.search.types.date import InstantColumn
@@ -151,6 +151,18 @@ def _looked_up(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Express
     beyond = tuple(numbered for numbered in leaves if not _held(numbered.leaf, source))
     if beyond:
         yield OnRows(beyond)
+    texts = tuple(replace(numbered, leaf=_as_text(numbered.leaf)) for numbered in beyond if _may_be_text(numbered.leaf))
+    if texts:
+        yield OnRows(texts)
+
+
+def _may_be_text(leaf: Leaf) -> bool:
+    """Whether a value may have index rows of its text only: a concept that nobody has coded is not missing."""
+    return isinstance(leaf, Present) and leaf.kind == "token" and leaf.parameter != "_id"
+
+
+def _as_text(leaf: Leaf) -> Present:
+    return Present(f"{leaf.parameter}:text", "string")
 
 
 def _columns_of(leaf: Leaf, source: Source) -> tuple[AnyColumn, ...]:

@@ -123,7 +123,7 @@ def decide(node: Expression) -> Expression:
 def cut_link(node: Expression) -> Expression:
     """Leaves out the ends of a link that match nothing, and the whole of it where none is left.
 
-    >>> print(cut_link(Link("subject", ((("Patient",), Anything()), (("Group",), Nothing())))))
+    >>> print(cut_link(Link(("subject",), ((("Patient",), Anything()), (("Group",), Nothing())))))
     (chain subject (Patient (anything)))
     """
     if not isinstance(node, Link):

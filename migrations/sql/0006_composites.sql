@@ -41,6 +41,7 @@ CREATE INDEX composite_index_string ON phi.composite_index (parameter, code, "le
     WHERE normal IS NOT NULL;
 CREATE INDEX composite_index_target ON phi.composite_index (parameter, target_id, target_type, resource_key)
     WHERE target_id IS NOT NULL;
+CREATE INDEX composite_index_url ON phi.composite_index (parameter, url, resource_key) WHERE url IS NOT NULL;
 CREATE INDEX composite_index_resource_key ON phi.composite_index (resource_key, parameter);
 
 ALTER TABLE open.quantity_index
@@ -84,4 +85,5 @@ CREATE INDEX composite_index_string ON open.composite_index (parameter, code, "l
     WHERE normal IS NOT NULL;
 CREATE INDEX composite_index_target ON open.composite_index (parameter, target_id, target_type, resource_key)
     WHERE target_id IS NOT NULL;
+CREATE INDEX composite_index_url ON open.composite_index (parameter, url, resource_key) WHERE url IS NOT NULL;
 CREATE INDEX composite_index_resource_key ON open.composite_index (resource_key, parameter);

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/search.html#sort
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,8 +48,13 @@ def out_of_order(clinic: Clinic, parameter: Parameter, descending: bool, ids: li
         values = [value for value in map(sort_value, said) if value is not None]
         if parameter.kind == "string":
             values = [normal(value)[:200] for value in values]
-        elif parameter.kind in ("token", "uri"):
+        elif parameter.kind == "uri":
+            # A canonical is found with and without its version, and sorted by either.
+            values = [form for value in values for form in (value, value.partition("|")[0])]
+        elif parameter.kind == "token":
             values = [value[:200] for value in values]
+        if any(isinstance(value, Decimal) and not value.is_finite() for value in values):
+            continue  # R4 does not say where "<5" or a range with an open end is sorted
         value = (max(values) if descending else min(values)) if values else None
         if previous is not None and value is not None and (previous > value if not descending else previous < value):
             return f"{logical_id}: {value!r} after {previous!r}"

@@ -95,11 +95,14 @@ def test_a_merged_resource_is_valid_and_says_what_the_portal_changed(table: str,
 @WRITABLE
 @EFFORT
 @given(data=st.data())
-def test_a_merged_resource_put_back_unchanged_leaves_its_row_as_it_is(table: str, data: st.DataObject) -> None:
+def test_a_merged_resource_put_back_unchanged_takes_nothing_from_its_row(table: str, data: st.DataObject) -> None:
     resource, ours, base = written(data, table)
     theirs = data.draw(changed_rows(resource, base))
     merged = plain(resource.merge(base, theirs, ours))
-    assert resource.decompose(merged, theirs) == {name: theirs[name] for name in resource.columns}
+    again = resource.decompose(merged, theirs)
+    # A column that the portal emptied may take up what the client has said beside it all along.
+    said, before = resource.compose({**theirs, **again}), resource.compose(theirs)
+    assert contains(said, {name: item for name, item in before.items() if name != "_gender"})
 
 
 @WRITABLE

@@ -16,6 +16,8 @@ QuantityRow: TypeAlias = tuple[
     Decimal | None, Decimal | None, str | None, str | None, str | None, Decimal | None, Decimal | None, str | None
 ]
 
+CanonicalRow: TypeAlias = tuple[Decimal | None, Decimal | None, str | None]
+
 CURRENCIES = "urn:iso:std:iso:4217"
 # Which end of the interval the number is when the true value is said to be below or above it.
 _ONLY_HIGH = frozenset({"<", "<="})
@@ -55,14 +57,19 @@ def _range(value: Any, path: str, context: Context) -> tuple[QuantityRow, ...]:
 
 def _row(low: Decimal | None, high: Decimal | None, unit: Mapping[str, str]) -> QuantityRow:
     system, code = unit.get("system"), unit.get("code")
-    if system == ucum.SYSTEM and code is not None:
-        canonical = [None if end is None else ucum.canonical(end, code) for end in (low, high)]
-        known = next((end for end in canonical if end is not None), None)
-        # An end that cannot be converted must not pass for an open one.
-        if known is not None and canonical.count(None) == (low, high).count(None):
-            ends = (None if end is None else end[0] for end in canonical)
-            return low, high, system, code, unit.get("unit"), *ends, known[1]
-    return low, high, system, code, unit.get("unit"), None, None, None
+    return (low, high, system, code, unit.get("unit"), *_canonical(low, high, system, code))
+
+
+def _canonical(low: Decimal | None, high: Decimal | None, system: str | None, code: str | None) -> CanonicalRow:
+    if system != ucum.SYSTEM or code is None:
+        return None, None, None
+    lowest = None if low is None else ucum.canonical(low, code)
+    highest = None if high is None else ucum.canonical(high, code)
+    known = lowest or highest
+    # An end that cannot be converted must not pass for an open one.
+    if known is None or (lowest is None) != (low is None) or (highest is None) != (high is None):
+        return None, None, None
+    return lowest and lowest[0], highest and highest[0], known[1]
 
 
 QUANTITIES: Mapping[str, Converter] = {

@@ -98,15 +98,24 @@ _INDEXES: Mapping[str, tuple[tuple[str, tuple[str, ...], str | None], ...]] = Ma
         "quantity": (
             ("value", ("parameter", "low", "high", "resource_key"), None),
             ("code", ("parameter", "code", "low", "resource_key"), None),
-            ("canonical", ("parameter", "canonical_unit", "canonical_low", "resource_key"), "canonical_unit IS NOT NULL"),
+            (
+                "canonical",
+                ("parameter", "canonical_unit", "canonical_low", "resource_key"),
+                "canonical_unit IS NOT NULL",
+            ),
         ),
         "composite": (
             ("value", ("parameter", "code", "low", "resource_key"), "low IS NOT NULL"),
-            ("canonical", ("parameter", "code", "canonical_unit", "canonical_low", "resource_key"), "canonical_unit IS NOT NULL"),
+            (
+                "canonical",
+                ("parameter", "code", "canonical_unit", "canonical_low", "resource_key"),
+                "canonical_unit IS NOT NULL",
+            ),
             ("token", ("parameter", "code", "value_code", "resource_key"), "value_code IS NOT NULL AND low IS NULL"),
             ("time", ("parameter", "code", "time_low", "resource_key"), "time_low IS NOT NULL"),
             ("string", ("parameter", "code", '"left"(normal, 200)', "resource_key"), "normal IS NOT NULL"),
             ("target", ("parameter", "target_id", "target_type", "resource_key"), "target_id IS NOT NULL"),
+            ("url", ("parameter", "url", "resource_key"), "url IS NOT NULL"),
         ),
         "uri": (("value", ("parameter", "uri", "resource_key"), None),),
     }

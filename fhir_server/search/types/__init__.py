@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, true
+from sqlalchemy import ColumnElement, and_, or_, true
 from sqlalchemy.sql import FromClause
 
 from fhir_server.mapping.source import (
@@ -23,7 +23,7 @@ from fhir_server.mapping.source import (
 )
 from fhir_server.search.expression import Leaf, Present
 from fhir_server.search.types import compartment, composite, date, number, quantity, reference, string, token, uri
-from fhir_server.search.types.binding import Bind
+from fhir_server.search.types.binding import Bind, counted
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 
 __all__ = ["INDEX_TABLES", "ON_COLUMN", "ON_ROWS", "TYPES", "ParameterType", "Reading", "bad_value", "index_table"]
@@ -56,7 +56,8 @@ def _present_rows(leaf: Present, rows: FromClause, bind: Bind) -> ColumnElement[
 
 def _present_column(leaf: Present, column: Any, bind: Bind) -> ColumnElement[bool]:
     present: ColumnElement[bool] = _value_of(column).is_not(None)
-    return present
+    said: ColumnElement[bool] | None = getattr(column, "said", None)
+    return counted(column, present if said is None else and_(present, said))
 
 
 def _value_of(column: SearchColumn | date.InstantColumn) -> ColumnElement[Any]:
@@ -65,6 +66,8 @@ def _value_of(column: SearchColumn | date.InstantColumn) -> ColumnElement[Any]:
             return low
         case QuantityColumn(value):
             return value
+        case CompositeColumn():
+            raise TypeError("a composite has no one value")
         case _:
             return column.column
 

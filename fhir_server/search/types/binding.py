@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import ColumnElement, Text
+from sqlalchemy import ColumnElement, Text, and_
 from sqlalchemy.types import TypeEngine
 
 Value: TypeAlias = str | bool | int | list[str] | None
@@ -23,6 +23,12 @@ INDEXED_TEXT = 300
 def cut(text: str) -> str:
     """What index rows hold of a text; only the whole texts of string_index are longer."""
     return text[:INDEXED_TEXT]
+
+
+def counted(column: Any, found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition on a declared column, for the rows in which that column counts."""
+    where: ColumnElement[bool] | None = getattr(column, "where", None)
+    return found if where is None else and_(found, where)
 
 
 class Bind(Protocol):

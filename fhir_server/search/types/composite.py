@@ -110,10 +110,18 @@ def on_rows(leaf: Composite, rows: FromClause, bind: Bind) -> ColumnElement[bool
         _ON_ROWS[type(part)](part, _Renamed(rows, columns[place]), _PartBind(bind, place))
         for place, part in enumerate(leaf.parts)
     ]
+    return and_(*found, *_of_partial_index(leaf, rows))
+
+
+_INDEXED: Mapping[str, str] = {"quantity": "low", "number": "low", "date": "time_low", "string": "normal"}
+"""Per kind of component the column without which a row is in no index for it."""
+
+
+def _of_partial_index(leaf: Composite, rows: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """What is true of all rows of the parameter and lets PostgreSQL see that the index for its values will do."""
     if set(leaf.kinds) == {"token"}:
-        # Always true; only with it will the index on two tokens do, which leaves out quantities.
-        found.append(rows.c.low.is_(None))
-    return and_(*found)
+        return (rows.c.low.is_(None),)
+    return tuple(rows.c[_INDEXED[kind]].is_not(None) for kind in dict.fromkeys(leaf.kinds) if kind in _INDEXED)
 
 
 def _token_on_column(leaf: token.Token, column: TokenColumn, bind: Bind) -> ColumnElement[bool]:

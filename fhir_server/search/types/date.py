@@ -142,10 +142,10 @@ def on_column(leaf: Date, column: DateColumn, bind: Bind) -> ColumnElement[bool]
     a, b = bind.value(low, TIMESTAMP), bind.value(high, TIMESTAMP)
     compared = COMPARE[leaf.prefix](column.low, column.high, a, b)
     if leaf.prefix not in _ENDS_AFTER or column.widest is None:
-        return and_(column.low.is_not(None), compared)
+        return counted(column, and_(column.low.is_not(None), compared))
     after = a if _ENDS_AFTER[leaf.prefix] == "a" else b
     begins: ColumnElement[bool] = column.low > after - column.widest
-    return and_(begins if column.end is None else or_(begins, column.end > after), compared)
+    return counted(column, and_(begins if column.end is None else or_(begins, column.end > after), compared))
 
 
 def on_instant(leaf: Date, column: InstantColumn, bind: Bind) -> ColumnElement[bool]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Numeric, Text, and_, column, exists, literal_column, or_, select, table
-from sqlalchemy.sql import FromClause
+from sqlalchemy.sql import FromClause, Select
 
 from fhir_server.definitions import SearchParameter
 from fhir_server.indexing import ucum
@@ -24,7 +24,6 @@ from fhir_server.search.query import split, unescape
 from fhir_server.search.types.binding import Bind, cut
 from fhir_server.search.types.number import COMPARE, NUMERIC, Number, SqlNumber, compare, read_bounds
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
-
 
 _UNITS = table(
     "fhir_ucum_units",
@@ -73,15 +72,15 @@ def _unit(leaf: Quantity) -> str | None:
 
 
 def _canonical_low(leaf: Quantity) -> str | None:
-    return leaf.canonical and str(leaf.canonical.low)
+    return None if leaf.canonical is None else str(leaf.canonical.low)
 
 
 def _canonical_high(leaf: Quantity) -> str | None:
-    return leaf.canonical and str(leaf.canonical.high)
+    return None if leaf.canonical is None else str(leaf.canonical.high)
 
 
 def _canonical_unit(leaf: Quantity) -> str | None:
-    return leaf.canonical and leaf.canonical.unit
+    return None if leaf.canonical is None else leaf.canonical.unit
 
 
 def on_rows(leaf: Quantity, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
@@ -107,12 +106,13 @@ def on_column(leaf: Quantity, column: QuantityColumn, bind: Bind) -> ColumnEleme
     matches = and_(compare(leaf, low, high, bind), *same_unit)
     if leaf.scope == "canonical":
         known = _UNITS.alias("u")
-        converted = (end * known.c.factor + known.c.addend for end in (low, high))
-        of_kind = (known.c.code == column.code, known.c.canonical_unit == bind.value(_canonical_unit))
-        found = select(literal_column("1")).where(*of_kind, _compare_canonical(leaf, *converted, bind))
+        lowest, highest = (end * known.c.factor + known.c.addend for end in (low, high))
+        of_kind = and_(known.c.code == column.code, known.c.canonical_unit == bind.value(_canonical_unit))
+        within = _compare_canonical(leaf, lowest, highest, bind)
+        found: Select[Any] = select(literal_column("1")).where(of_kind, within)
         # Every unit can be read that UCUM allows, but only common ones stand in the table.
         matches = or_(matches, and_(column.system == bind.value(_system), exists(found)))
-    return and_(column.value.is_not(None), matches)
+    return counted(column, and_(column.value.is_not(None), matches))
 
 
 def _unit_is(

@@ -86,7 +86,7 @@ def on_column(leaf: String, column: StringColumn, bind: Bind) -> ColumnElement[b
     """The condition on a text column and its normal form."""
     normal = func.fhir_normalize(column.column) if column.normal is None else column.normal
     normal = normal.collate("C")
-    return _condition(leaf, column.column, normal, normal, bind, (_low, _high))
+    return counted(column, _condition(leaf, column.column, normal, normal, bind, (_low, _high)))
 
 
 def _condition(

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, ColumnElement, and_, false, true
+from sqlalchemy import Boolean, ColumnElement, and_, false, or_, true
 from sqlalchemy.sql import FromClause
 
 from fhir_server.definitions import SearchParameter
 from fhir_server.mapping.source import BooleanColumn, TokenColumn
 from fhir_server.search.expression import Leaf, Shape
 from fhir_server.search.query import split, unescape
-from fhir_server.search.types.binding import Bind, cut
+from fhir_server.search.types.binding import Bind, counted, cut
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 from fhir_server.search.types.string import reader
 
@@ -77,15 +77,20 @@ def on_column(leaf: Token, columns: Sequence[TokenColumn], bind: Bind) -> Column
         code = (
             (bind.among(columns[0].column, _stored_by(columns)),) if leaf.codes else (columns[0].column.is_not(None),)
         )
-        return and_(true(), *_scope(leaf, columns[0].system_column, bind, _system), *code)
+        return counted(columns[0], and_(true(), *_scope(leaf, columns[0].system_column, bind, _system), *code))
     columns = [column for column in columns if _SYSTEM_FITS[leaf.scope](column.system)]
     if not columns:
         return false()
     if leaf.codes:
-        return bind.among(columns[0].column, _stored_by(columns))
-    # `system|`: the text in a column of several systems does not tell which of them it belongs to. Finding those of the
-    # others too is the lesser evil: the index rows leave out what the column says, so nothing else would find the text.
-    return and_(columns[0].column.is_not(None), bind.value(_is_system_of(columns), _BOOLEAN))
+        return counted(columns[0], bind.among(columns[0].column, _stored_by(columns)))
+    of_systems = (and_(bind.value(_is_system_of(column), _BOOLEAN), present_on_column(column)) for column in columns)
+    return or_(*of_systems)
+
+
+def present_on_column(column: TokenColumn) -> ColumnElement[bool]:
+    """The condition that a column says a code, of its system where it has one of several."""
+    said = () if column.said is None else (column.said,)
+    return counted(column, and_(column.column.is_not(None), *said))
 
 
 _SYSTEM_FITS: Mapping[str, Callable[[str | None], bool]] = {
@@ -104,9 +109,9 @@ def _stored_by(columns: Sequence[TokenColumn]) -> Callable[[Token], Sequence[str
     return stored
 
 
-def _is_system_of(columns: Sequence[TokenColumn]) -> Callable[[Token], bool]:
+def _is_system_of(column: TokenColumn) -> Callable[[Token], bool]:
     def is_system(leaf: Token) -> bool:
-        return any(column.system == leaf.system for column in columns)
+        return column.system == leaf.system
 
     return is_system
 

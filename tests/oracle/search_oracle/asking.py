@@ -215,15 +215,12 @@ class Asker:
     def _number(self, said: Any) -> str:
         if said is None or self._chance(0.2):
             return self.random.choice(NUMBERS)
-        text = getattr(said.low if said.low.is_finite() else said.high, "text", None) or str(
-            said.low if said.low.is_finite() else said.high
-        )
-        return self.random.choice((text, text, text.partition(".")[0] or "0", text + ("0" if "." in text else ".0")))
+        value = said.low if said.low.is_finite() else said.high
+        text = f"{value:f}"
+        return self.random.choice((text, text, text.partition(".")[0], text + ("0" if "." in text else ".0")))
 
     def _quantity(self, said: Any) -> QuantityIs:
         prefix, text = self.random.choice(PREFIXES), self._number(said)
-        if "e" in text.lower() or text.count(".") > 1:
-            text = self.random.choice(NUMBERS[:9])
         unit = self.random.choice(UNITS)
         system = (said.system if said and self._chance(0.8) else unit.get("system")) or UCUM
         code = (said.code or said.unit if said and self._chance(0.8) else unit.get("code")) or "cm"

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from fhir_server.app import build_server
+from fhir_server.app import build_server, lane
 from fhir_server.errors import FhirError
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import encode_json, parse_json
@@ -58,11 +58,14 @@ class Clinic:
     world: World = field(default_factory=lambda: World(BASE, ()))
     refused: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, str] = field(default_factory=dict)
+    application: Any = None
     _server: Any = None
 
     def __post_init__(self) -> None:
-        settings = {"DATABASE_URL": self.conninfo, "FHIR_SERVER_PUBLIC_BASE_URL": BASE}
-        self._server = build_server(Settings.load(settings))
+        settings = {"DATABASE_URL": self.conninfo, "FHIR_SERVER_PUBLIC_BASE_URL": BASE, "FHIR_SERVER_LOG_LEVEL": "error"}
+        loaded = Settings.load(settings)
+        self._server = build_server(loaded)
+        self.application = lane(loaded, self._server)
 
     def ask(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None

@@ -55,7 +55,8 @@ class TokenIs:
         if self.system is None:
             return True
         if self.system == "":
-            return UNSURE if said.implied and said.system is not None else said.system is None
+            # A code of an element has the system that its binding implies, or none: `|code` may mean either.
+            return UNSURE if said.implied else said.system is None
         return said.system == self.system
 
 

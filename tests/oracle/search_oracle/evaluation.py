@@ -122,6 +122,12 @@ class World:
         return _VALUES[kind](node)
 
     def _present(self, parameter: Parameter, nodes: list[Node]) -> Verdict:
+        if parameter.kind == "token":
+            said = [one for node in nodes for one in (*values.tokens(node), *values.token_texts(node))]
+            if all(isinstance(one, values.Token) and one.code is None and one.system for one in said):
+                # A system or a type without the code or value that they are about.
+                return UNSURE if nodes else False
+            return True
         if parameter.kind != "reference":
             said = [one for node in nodes for one in self.plain(parameter.kind, node)]
             return True if said else (UNSURE if nodes else False)

@@ -135,12 +135,12 @@ def _bounded(low: int, high: int) -> Interval:
 
 
 def tokens(node: Node) -> list[Token]:
-    """The codes of a node; a concept without any is one token of nothing, so that it counts as present."""
+    """The codes of a node. A concept of a text alone is one token of nothing, so that it counts as present."""
     value = node.value
     match node.kind:
         case "CodeableConcept":
             coded = [Token(one.get("system"), one.get("code")) for one in value.get("coding", ())]
-            return coded or [Token(None, None)]
+            return coded or ([Token(None, None)] if "text" in value else [])
         case "Coding":
             return [Token(value.get("system"), value.get("code"))]
         case "Identifier" | "ContactPoint":
@@ -150,7 +150,7 @@ def tokens(node: Node) -> list[Token]:
         case "code":
             return [Token(_implied_system(node), value, implied=True)]
         case "string" | "id" | "uri":
-            return [Token(None, value, implied=True)]
+            return [Token(None, value)]
     return []
 
 

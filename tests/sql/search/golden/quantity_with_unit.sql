@@ -1,5 +1,5 @@
 -- Observation?value-quantity=gt4.0|http://unitsofmeasure.org|cm
--- {'p0': '4.0', 'p1': '4.0', 'p2': 'http://unitsofmeasure.org', 'p3': 'cm'}
+-- {'p0': 'm', 'p1': '0.040', 'p2': '0.040'}
 SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
 FROM (SELECT <page>, page.sort0 AS sort0
 FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
@@ -8,7 +8,7 @@ FROM fhir_observations AS r
 WHERE r.deleted_at IS NULL
 AND (EXISTS (SELECT 1
 FROM phi.quantity_index AS i
-WHERE i.parameter = 762237636 AND i.high > %(p1)s::numeric AND i.system = %(p2)s::text AND i.code = %(p3)s::text AND i.resource_key = r.resource_key))
+WHERE i.parameter = 762237636 AND i.canonical_unit = %(p0)s::text AND i.canonical_high > %(p2)s::numeric AND i.resource_key = r.resource_key))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
@@ -17,7 +17,7 @@ FROM phi.fhir_resources AS r
 WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
 AND (EXISTS (SELECT 1
 FROM phi.quantity_index AS i
-WHERE i.parameter = 762237636 AND i.high > %(p1)s::numeric AND i.system = %(p2)s::text AND i.code = %(p3)s::text AND i.resource_key = r.resource_key))
+WHERE i.parameter = 762237636 AND i.canonical_unit = %(p0)s::text AND i.canonical_high > %(p2)s::numeric AND i.resource_key = r.resource_key))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 ORDER BY sort0
@@ -30,5 +30,5 @@ ORDER BY r.document_version, r.version_id, r.resource_key
 LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
-WHERE i.parameter = 762237636 AND i.high > %(p1)s::numeric AND i.system = %(p2)s::text AND i.code = %(p3)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = 762237636 AND i.high > %(p1)s::numeric AND i.system = %(p2)s::text AND i.code = %(p3)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = 762237636 AND i.canonical_unit = %(p0)s::text AND i.canonical_high > %(p2)s::numeric AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = 762237636 AND i.canonical_unit = %(p0)s::text AND i.canonical_high > %(p2)s::numeric AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint

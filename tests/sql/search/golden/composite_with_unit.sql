@@ -1,0 +1,34 @@
+-- Observation?code-value-quantity=39126-8$gt4.0|http://unitsofmeasure.org|cm
+-- {'p0': '39126-8', 'p1': 'm', 'p2': '0.040', 'p3': '0.040'}
+SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+FROM (SELECT <page>, page.sort0 AS sort0
+FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE r.deleted_at IS NULL
+AND (EXISTS (SELECT 1
+FROM phi.composite_index AS i
+WHERE i.parameter = -2066806002 AND i.code = %(p0)s::text AND i.canonical_unit = %(p1)s::text AND i.canonical_high > %(p3)s::numeric AND i.low IS NOT NULL AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
+AND (EXISTS (SELECT 1
+FROM phi.composite_index AS i
+WHERE i.parameter = -2066806002 AND i.code = %(p0)s::text AND i.canonical_unit = %(p1)s::text AND i.canonical_high > %(p3)s::numeric AND i.low IS NOT NULL AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+ORDER BY sort0
+LIMIT %(limit)s::bigint) AS page
+UNION ALL SELECT 'pending' AS mode, 2 AS source, 'Observation' AS resource_type, NULL AS fhir_id, NULL AS version_id, NULL AS updated_at, NULL AS deleted_at, NULL AS document, NULL AS live, NULL AS last, NULL AS base, NULL AS sort0
+WHERE (SELECT r.resource_key
+FROM fhir_observations AS r
+WHERE r.document_version < r.version_id AND r.deleted_at IS NULL
+ORDER BY r.document_version, r.version_id, r.resource_key
+LIMIT 1) IS NOT NULL) AS answer
+ORDER BY answer.mode DESC, answer.sort0 ASC
+-- next page
+WHERE i.parameter = -2066806002 AND i.code = %(p0)s::text AND i.canonical_unit = %(p1)s::text AND i.canonical_high > %(p3)s::numeric AND i.low IS NOT NULL AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -2066806002 AND i.code = %(p0)s::text AND i.canonical_unit = %(p1)s::text AND i.canonical_high > %(p3)s::numeric AND i.low IS NOT NULL AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
