@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from fhir_server.definitions import is_primitive, parameter_number, search_parameters
 from fhir_server.indexing.converters import CONVERSIONS, Context, Converter
+from fhir_server.indexing.converters.token import TEXTS
 from fhir_server.indexing.paths import Computed, Item, Path, Property, Step, Where, compile_paths
 from fhir_server.indexing.values import (
     DateValue,
@@ -78,6 +79,15 @@ def plan(resource_type: str) -> PlanNode:
                     number = parameter_number(f"{resource_type}.{parameter.code}{conversion.suffix}")
                     _add(node, conversion.kind, convert, path.defined, number)
     return root
+
+
+@cache
+def has_texts(resource_type: str, code: str) -> bool:
+    """Whether values of a token parameter of a type may have texts, which have rows of their own (`:text`)."""
+    parameter = search_parameters(resource_type).get(code)
+    if parameter is None or parameter.type != "token":
+        return False
+    return any(path.type in TEXTS for path in compile_paths(parameter.expression, resource_type))
 
 
 def collect(node: PlanNode, value: Any, context: Context, found: Found) -> None:

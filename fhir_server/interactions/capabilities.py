@@ -17,6 +17,8 @@ from fhir_server.interactions.etags import entity_tag
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import encode_json
 from fhir_server.mapping.registry import Registry
+from fhir_server.operations import OPERATIONS
+from fhir_server.operations.operation import SYSTEM, Operation
 from fhir_server.search import parse_query
 from fhir_server.search.parameters import served_parameters
 
@@ -83,6 +85,7 @@ def statement(registry: Registry, base_url: str, zone: str) -> dict[str, Any]:
                 "resource": [_resource(registry, name) for name in registry.resource_types],
                 "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
                 "searchParam": [_parameter(one) for one in _common()],
+                "operation": [_operation(one) for one in OPERATIONS if SYSTEM in one.levels],
                 "compartment": [_compartment(name) for name in COMPARTMENTS],
             }
         ],
@@ -110,6 +113,7 @@ def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
     if pointing:
         described["searchRevInclude"] = list(pointing)
     described["searchParam"] = [_parameter(one) for one in parameters]
+    described["operation"] = [_operation(one) for one in OPERATIONS if one.concerns(resource_type)]
     return described
 
 
@@ -120,6 +124,10 @@ def _served(resource_type: str) -> list[SearchParameter]:
 
 def _parameter(one: SearchParameter) -> dict[str, str]:
     return {"name": one.code, "type": one.type}
+
+
+def _operation(one: Operation) -> dict[str, str]:
+    return {"name": one.name, "definition": one.url}
 
 
 def _compartment(name: str) -> str:

@@ -28,6 +28,7 @@ from fhir_server.interactions.transaction import transaction
 from fhir_server.interactions.update import conditional_update, update
 from fhir_server.json_text import encode_json
 from fhir_server.mapping.registry import Registry
+from fhir_server.operations import OPERATIONS, find_operation
 from fhir_server.persistence import audit
 from fhir_server.persistence.database import Database
 from fhir_server.search import Everything, Limits, Statements
@@ -80,6 +81,9 @@ def _route(path: tuple[str, ...]) -> tuple[dict[str, Interaction], tuple[str, ..
             for wanted, said in zip(shape, path, strict=True)
         ):
             return methods, tuple(said for wanted, said in zip(shape, path, strict=True) if wanted not in _LITERALS)
+    operation = find_operation(path) if path and path[-1].startswith("$") else None
+    if operation is not None:
+        return dict.fromkeys(operation.methods, operation.run), path[:-1]
     if any(part.startswith("$") for part in path):
         raise OperationNotSupported("This server has no such operation")
     raise NotFound("There is nothing at this address")
@@ -109,6 +113,7 @@ _OPERATIONS: dict[Interaction, str] = {
     search_system: "search",
     search_compartment: "search",
     _bundle: "transaction",
+    **{one.run: one.name for one in OPERATIONS},
 }
 
 

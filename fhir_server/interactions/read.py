@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from fhir_server.errors import Gone, NotFound
 from fhir_server.interactions.answers import version_headers
 from fhir_server.interactions.context import Context, audit_of
@@ -22,7 +24,7 @@ def read(context: Context, request: FhirRequest, resource_type: str, fhir_id: st
     audit = audit_of(request, "read", resource_type, fhir_id).parameters()
     rows = context.database.rows(audited(statement.sql), {**statement.parameters, **audit, "audit_shown": 1})
     if not rows:
-        _refuse_absent(context, resource_type, fhir_id)
+        refuse_absent(context, resource_type, fhir_id)
     one = StoredVersion(*rows[0][1:])
     if one.deleted_at is not None:
         raise Gone(
@@ -35,7 +37,8 @@ def read(context: Context, request: FhirRequest, resource_type: str, fhir_id: st
     return FhirResponse(200, version_headers(one.version_id, one.updated_at), body)
 
 
-def _refuse_absent(context: Context, resource_type: str, fhir_id: str) -> None:
+def refuse_absent(context: Context, resource_type: str, fhir_id: str) -> NoReturn:
+    """Raise Gone if there ever was such a resource, otherwise NotFound."""
     wanted = Versions(resource_type, fhir_id, limit=1)
     if context.database.rows(versions_sql(context.registry, wanted), wanted.parameters()):
         raise Gone("The resource was deleted")

@@ -84,7 +84,8 @@ def search_compartment(
     return _search(context, request, None if resource_type == "*" else resource_type, Compartment(name, fhir_id, types))
 
 
-def _asked(context: Context, request: FhirRequest) -> Asked:
+def asked_of(context: Context, request: FhirRequest) -> Asked:
+    """The search that a request asks for, or goes on with; raises what parsing and page tokens raise."""
     texts = (request.query, request.body.decode("latin-1")) if request.method == "POST" else (request.query,)
     query = parse_query(*texts, limits=context.limits)
     strict = prefers(request, "handling") != "lenient"
@@ -92,13 +93,14 @@ def _asked(context: Context, request: FhirRequest) -> Asked:
     if token is None:
         return Asked(query, "&".join(text for text in texts if text), strict)
     going_on = context.page_tokens.open(token, request.principal.name)
-    if going_on.path != _search_path(request):
+    if going_on.path != search_path(request):
         raise NotFound("There is no such page")
     query = parse_query(going_on.query, limits=context.limits)
     return Asked(query, going_on.query, going_on.strict, going_on.after)
 
 
-def _search_path(request: FhirRequest) -> str:
+def search_path(request: FhirRequest) -> str:
+    """What is searched, below the base; the same for GET and POST."""
     return "/".join(part for part in request.path if part != "_search")
 
 
@@ -108,7 +110,7 @@ def _search(
     resource_type: str | None,
     owner: Compartment | None = None,
 ) -> FhirResponse:
-    asked = _asked(context, request)
+    asked = asked_of(context, request)
     search = parse(
         resource_type,
         asked.query,
@@ -121,14 +123,14 @@ def _search(
         belongs = in_compartment(owner.name, owner.fhir_id, search.types)
         search = replace(search, criteria=And((belongs, search.criteria)))
     if search.summary == "count":
-        return _bundle(context, request, search, asked, [], _total(context, request, search))
+        return search_bundle(context, request, search, asked, [], _total(context, request, search))
     rows = _page(context, request, search, asked)
     total: int | None = None
     if search.total == "accurate":
         total = _total(context, request, search)
     elif search.total == "estimate":
         total = _estimate(context, search)
-    return _bundle(context, request, search, asked, rows, total)
+    return search_bundle(context, request, search, asked, rows, total)
 
 
 def _page(context: Context, request: FhirRequest, search: Search, asked: Asked) -> Rows:
@@ -161,20 +163,21 @@ def _estimate(context: Context, search: Search) -> int:
     return estimated_total(read_json(context.database.rows(statement.sql, statement.parameters)[0][0]))
 
 
-def _bundle(
+def search_bundle(
     context: Context, request: FhirRequest, search: Search, asked: Asked, rows: Rows, total: int | None
 ) -> FhirResponse:
+    """The searchset of a page's rows: at most `search.count` matches, with a link to the next page if there is one."""
     matches = [row for row in rows if row[0] == "match"]
     more = len(matches) > search.count
     shown = matches[: search.count]
     if total is None and search.total != "none" and asked.after is None and not more:
         total = len(shown)
-    path = "/".join(part for part in (request.base_url, _search_path(request)) if part)
+    path = "/".join(part for part in (request.base_url, search_path(request)) if part)
     used = search.self_query()
     link = [{"relation": "self", "url": f"{path}?{used}" if used else path}]
     if more:
         going_on = Continuation(
-            request.principal.name, _search_path(request), asked.text, tuple(shown[-1][11:]), asked.strict
+            request.principal.name, search_path(request), asked.text, tuple(shown[-1][11:]), asked.strict
         )
         link.append({"relation": "next", "url": f"{path}?{PAGE}={context.page_tokens.seal(going_on)}"})
     head: dict[str, Any] = {"type": "searchset"}
@@ -182,7 +185,8 @@ def _bundle(
         head["total"] = total
     head["link"] = link
     wanted = Subset(search.summary, search.elements) if search.summary or search.elements else None
-    entries = [_entry(context, request, row, wanted) for row in (*shown, *(row for row in rows if row[0] == "include"))]
+    included = (row for row in rows if row[0] == "include")
+    entries = [search_entry(context, request, row, wanted) for row in (*shown, *included)]
     issues = [Issue("warning", "not-supported", text) for text in search.warnings]
     if any(row[0] == CAPPED for row in rows):
         issues.append(Issue("warning", "too-costly", _MORE_INCLUDED))
@@ -191,7 +195,8 @@ def _bundle(
     return FhirResponse(200, {}, bundle_bytes(head, entries))
 
 
-def _entry(context: Context, request: FhirRequest, row: tuple[Any, ...], wanted: Subset | None) -> bytes:
+def search_entry(context: Context, request: FhirRequest, row: tuple[Any, ...], wanted: Subset | None) -> bytes:
+    """The Bundle.entry of one row."""
     one = StoredVersion(*row[_RESOURCE])
     body = one.json(context.registry)
     if wanted is not None and row[0] == "match":

@@ -16,6 +16,7 @@ from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, SourcesOf, branches
 from fhir_server.search.conditions import condition
 from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or, leaves, numbered
+from fhir_server.search.fences import fenced
 from fhir_server.search.links import Way, followed, ways
 from fhir_server.search.placement import Linked, halves, looks_at_rows, place
 from fhir_server.search.visibility import Seen
@@ -115,7 +116,7 @@ class Compilation:
 
     def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """As `where`, also for deleted rows, whose fate a read must tell."""
-        return _all(*branch.of_types(row), condition(placed, row, branch, self.binds, self._follow))
+        return _all(*branch.of_types(row), condition(fenced(placed), row, branch, self.binds, self._follow))
 
     def _follow(self, linked: Linked, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         return followed(linked, row, branch, self)

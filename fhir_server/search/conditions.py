@@ -17,8 +17,8 @@ from sqlalchemy.sql.util import ClauseAdapter
 from fhir_server.mapping.source import CompositeColumn, Through, TokenColumn
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
-from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Numbered, Or
-from fhir_server.search.placement import EXISTS, Linked, OnColumn, OnRows, through_of
+from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Numbered, Or, Present
+from fhir_server.search.placement import EXISTS, FENCED, Linked, OnColumn, OnRows, through_of
 from fhir_server.search.types import ON_COLUMN, ON_ROWS, AnyColumn, index_table
 from fhir_server.search.types.token import Token
 from fhir_server.search.types.token import on_column as token_on_column
@@ -91,8 +91,10 @@ def _row_condition(numbered: Numbered, rows: FromClause, binds: Binds) -> Column
 
 def _reached(form: str, keys: Select[Any], key: ColumnElement[Any], row_key: ColumnElement[Any]) -> ColumnElement[bool]:
     """`row_key` is among the selected keys, in the form that placement chose."""
-    if form == EXISTS:
-        return exists(keys.with_only_columns(literal_column("1")).where(key == row_key))
+    if form in (EXISTS, FENCED):
+        found = keys.with_only_columns(literal_column("1")).where(key == row_key)
+        # PostgreSQL makes no join of a subquery with an OFFSET, even of one by nothing.
+        return exists(found.offset(literal_column("0")) if form == FENCED else found)
     return row_key == any_(func.array(keys.scalar_subquery()))
 
 
@@ -124,4 +126,7 @@ def _column_condition(node: OnColumn, columns: tuple[AnyColumn, ...], binds: Bin
     bind = binds.of(node.number)
     if isinstance(node.leaf, Token) and isinstance(columns[0], TokenColumn):
         return token_on_column(node.leaf, [column for column in columns if isinstance(column, TokenColumn)], bind)
+    if isinstance(node.leaf, Present):
+        found = (ON_COLUMN[Present, type(column)](node.leaf, column, bind) for column in columns)
+        return or_(*{str(one): one for one in found}.values())
     return ON_COLUMN[type(node.leaf), type(columns[0])](node.leaf, columns[0], bind)

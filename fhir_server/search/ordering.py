@@ -210,6 +210,13 @@ def _column_value(key: SortKey, column: AnyColumn, row: FromClause) -> ColumnEle
 
 
 def _sql_value(column: AnyColumn) -> ColumnElement[Any]:
+    """The value of a column, NULL where what stands in it is not the parameter's."""
+    conditions = [one for name in ("where", "said") if (one := getattr(column, name, None)) is not None]
+    value = _plain_value(column)
+    return case((and_(*conditions), value)) if conditions else value
+
+
+def _plain_value(column: AnyColumn) -> ColumnElement[Any]:
     match column:
         case DateColumn(low):
             return low

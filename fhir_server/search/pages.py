@@ -33,6 +33,11 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     """
     found = compilation.branches(search.types)
     page = _page(found, order, compilation, continues, bool(search.includes))
+    return answer_statement(search, page, order, compilation)
+
+
+def answer_statement(search: Search, page: FromClause, order: Order, compilation: Compilation) -> Select[Any]:
+    """The rows of `page` in their order, what they include, and what is pending; columns as in `page_statement`."""
     selects: list[Select[Any]] = [select(*page.c)]
     if search.includes:
         size = compilation.binds.constant(PAGE_SIZE, None, BigInteger())

@@ -14,6 +14,7 @@ from typing import Any
 
 from fhir_server.definitions import RESOURCE_TYPES, SearchParameter
 from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParameter
+from fhir_server.indexing.plan import has_texts
 from fhir_server.search.chains import is_chained, read_chain
 from fhir_server.search.expression import And, Anything, Expression, Not, Or, Present
 from fhir_server.search.parameters import UNSERVED_TYPES, described, find_parameter, unknown_parameter
@@ -170,7 +171,7 @@ class _Parser:
                 f"Search parameter '{item.name}' of {described(types)} ({parameter.type}) is not supported yet."
             )
         if item.modifier == MISSING:
-            return _missing(parameter, item.value)
+            return _missing(types, parameter, item.value)
         alternatives = tuple(self._read_value(parameter, item.modifier, text) for text in self._alternatives(item))
         expression = alternatives[0] if len(alternatives) == 1 else Or(alternatives)
         return Not(expression) if item.modifier == NEGATING else expression
@@ -217,10 +218,13 @@ def _no_modifier_for_composites(parameter: SearchParameter) -> InvalidRequest:
     )
 
 
-def _missing(parameter: SearchParameter, value: str) -> Expression:
+def _missing(types: tuple[str, ...], parameter: SearchParameter, value: str) -> Expression:
     if parameter.type == "composite":
         raise _no_modifier_for_composites(parameter)
-    present = Present(parameter.code, parameter.type)
+    present: Expression = Present(parameter.code, parameter.type)
+    if any(has_texts(resource_type, parameter.code) for resource_type in types):
+        # A concept may have no code and still be there.
+        present = Or((present, Present(f"{parameter.code}:text", "string")))
     if value == "true":
         return Not(present)
     if value == "false":

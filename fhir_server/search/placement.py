@@ -7,6 +7,8 @@ forms:
   few rows, it is one cheap look-up for each of them.
 * `array`: `key = ANY(ARRAY(SELECT …))`, evaluated once. Inside an Or it is the one form that can join a bitmap with
   the other alternatives' indexes.
+
+`fences` adds a third one, `fenced`.
 """
 
 from __future__ import annotations
@@ -15,14 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fhir_server.mapping.source import ReferenceColumn, Source, StringColumn, Through, TokenColumn
-from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Present, Shape
+from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Shape
 from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
 from fhir_server.search.types.compartment import IdentityColumn, Member
 from fhir_server.search.types.date import InstantColumn
 from fhir_server.search.types.reference import Reference
 from fhir_server.search.types.token import Token
 
-EXISTS, ARRAY, AMONG = "exists", "array", "among"
+EXISTS, ARRAY, AMONG, FENCED = "exists", "array", "among", "fenced"
 ALL, FIRST, REST = "all", "first", "rest"
 
 
@@ -151,18 +153,6 @@ def _looked_up(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Express
     beyond = tuple(numbered for numbered in leaves if not _held(numbered.leaf, source))
     if beyond:
         yield OnRows(beyond)
-    texts = tuple(replace(numbered, leaf=_as_text(numbered.leaf)) for numbered in beyond if _may_be_text(numbered.leaf))
-    if texts:
-        yield OnRows(texts)
-
-
-def _may_be_text(leaf: Leaf) -> bool:
-    """Whether a value may have index rows of its text only: a concept that nobody has coded is not missing."""
-    return isinstance(leaf, Present) and leaf.kind == "token" and leaf.parameter != "_id"
-
-
-def _as_text(leaf: Leaf) -> Present:
-    return Present(f"{leaf.parameter}:text", "string")
 
 
 def _columns_of(leaf: Leaf, source: Source) -> tuple[AnyColumn, ...]:
@@ -205,8 +195,8 @@ def _grouped(columns: Sequence[AnyColumn]) -> list[tuple[AnyColumn, ...]]:
 
 def _group_key(column: AnyColumn, number: int) -> object:
     match column:
-        case TokenColumn(sql_column, system_column=None, through=through):
-            return id(sql_column), id(through)
+        case TokenColumn(sql_column, system_column=None, through=through, where=where):
+            return id(sql_column), id(through), id(where)
         case StringColumn(sql_column, normal, Through(table, key, parent_key)):
             return id(sql_column), id(normal), table.fullname, key, parent_key
     return number

@@ -22,13 +22,16 @@ from fhir_server.search.binds import Slot, fill
 from fhir_server.search.branches import SourcesOf
 from fhir_server.search.compilation import Compilation, all_leaves
 from fhir_server.search.counts import count_select, matches_select
-from fhir_server.search.expression import Expression, Leaf, linked_types
+from fhir_server.search.expression import Anything, Expression, Leaf, linked_types
+from fhir_server.search.labels import labels_statement
+from fhir_server.search.latest import LATEST, MOST, latest_statement
 from fhir_server.search.ordering import Order, order_of
 from fhir_server.search.pages import LIMIT, PAGE_SIZE, page_statement
 from fhir_server.search.parameter import sql_text
 from fhir_server.search.request import Search
 from fhir_server.search.rewrite import rewrite
 from fhir_server.search.rows import MATCH, resource_select
+from fhir_server.search.supporting import supporting_statement
 from fhir_server.search.types.binding import Value
 from fhir_server.search.types.token import Token
 from fhir_server.search.visibility import Everything, Seen, Visibility, seen
@@ -86,6 +89,61 @@ class Statements:
         constants: dict[str, Value] = {LIMIT: search.count + 1, PAGE_SIZE: search.count}
         constants |= {f"after{number}": bound for number, bound in enumerate(after or ())}
         return self._statement(key, criteria, visible, build, constants)
+
+    def latest(
+        self,
+        search: Search,
+        most: int,
+        *,
+        visibility: Visibility = _SEES_ALL,
+        after: Sequence[str] | None = None,
+    ) -> Statement:
+        """As `page`, of Observations: of each subject and code only the newest `most` matches, the newest first."""
+        criteria = rewrite(search.criteria)
+        order = order_of(LATEST, criteria, True)
+        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
+        visible = seen((*search.types, *included, *linked_types(criteria)), visibility)
+
+        def build(compilation: Compilation) -> AnySelect:
+            return latest_statement(search, order, compilation, after is not None)
+
+        constants: dict[str, Value] = {LIMIT: search.count + 1, PAGE_SIZE: search.count, MOST: most}
+        constants |= {f"after{number}": bound for number, bound in enumerate(after or ())}
+        key = ("latest", search.types, search.includes, after is None)
+        return self._statement(key, criteria, visible, build, constants)
+
+    def supporting(
+        self,
+        members: Search,
+        types: tuple[str, ...],
+        *,
+        visibility: Visibility = _SEES_ALL,
+        after: str | None = None,
+        limit: int,
+    ) -> Statement:
+        """What the matches of `members` refer to, of these types: RESOURCE_COLUMNS of mode `include`, and `sort0`.
+
+        At most `limit` rows in the order of `sort0`, each resource once; `after` continues behind that of the last row.
+        """
+        criteria = rewrite(members.criteria)
+        visible = seen((*members.types, *types, *linked_types(criteria)), visibility)
+
+        def build(compilation: Compilation) -> AnySelect:
+            return supporting_statement(members.types, types, compilation, after is not None)
+
+        constants: dict[str, Value] = {LIMIT: limit, "after0": after}
+        return self._statement(("supporting", members.types, types, after is None), criteria, visible, build, constants)
+
+    def labels(self, types: tuple[str, ...], *, visibility: Visibility = _SEES_ALL) -> Statement:
+        """The profiles, tags and security labels of all resources of these types: (mode, source, system, code).
+
+        The mode is profile, tag or security; see `page` for pending.
+        """
+
+        def build(compilation: Compilation) -> AnySelect:
+            return labels_statement(types, compilation)
+
+        return self._statement(("labels", types), Anything(), seen(types, visibility), build, {})
 
     def count(self, search: Search, *, visibility: Visibility = _SEES_ALL) -> Statement:
         """The statement that counts all matches: one row (total, pending); see `page` for pending."""

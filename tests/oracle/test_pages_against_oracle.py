@@ -14,7 +14,7 @@ import pytest
 from search_oracle.asking import Asked, Asker
 from search_oracle.clinic import SIZES, Answer, Clinic
 from search_oracle.published import Parameter, parameters
-from search_oracle.values import Amount, Interval, normal
+from search_oracle.values import ALWAYS, Amount, Interval, normal
 
 SORTED_KINDS = frozenset({"date", "number", "quantity", "string", "token", "uri"})
 SHOWN = 10
@@ -41,7 +41,7 @@ def sort_value(said: Any) -> Any:
 
 def out_of_order(clinic: Clinic, parameter: Parameter, descending: bool, ids: list[str]) -> str | None:
     """Two neighbours that stand the wrong way round, or a value after a resource without one."""
-    previous: Any = None
+    previous, ended = None, False
     for logical_id in ids:
         resource = clinic.world.resources[parameter.resource_type][logical_id]
         said = [one for node in clinic.world.nodes(resource, parameter) for one in clinic.world.plain(parameter.kind, node)]
@@ -53,14 +53,17 @@ def out_of_order(clinic: Clinic, parameter: Parameter, descending: bool, ids: li
             values = [form for value in values for form in (value, value.partition("|")[0])]
         elif parameter.kind == "token":
             values = [value[:200] for value in values]
-        if any(isinstance(value, Decimal) and not value.is_finite() for value in values):
-            continue  # R4 does not say where "<5" or a range with an open end is sorted
+        if ALWAYS in values or any(isinstance(value, Decimal) and not value.is_finite() for value in values):
+            continue  # R4 does not say where "<5" or a period with an open end is sorted
         value = (max(values) if descending else min(values)) if values else None
-        if previous is not None and value is not None and (previous > value if not descending else previous < value):
-            return f"{logical_id}: {value!r} after {previous!r}"
-        if previous == "nothing" and value is not None:
+        if value is None:
+            ended = True
+            continue
+        if ended:
             return f"{logical_id}: {value!r} after one without a value"
-        previous = "nothing" if value is None else value
+        if previous is not None and (previous < value if descending else previous > value):
+            return f"{logical_id}: {value!r} after {previous!r}"
+        previous = value
     return None
 
 

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fhir_server.errors import Unprocessable
@@ -26,8 +26,9 @@ def drawn(data: st.DataObject, table: str) -> tuple[Resource, dict[str, Any]]:
     """A declaration and a resource that its table takes."""
     resource = DECLARATIONS[table]
     tree = data.draw(resources(resource.resource_type))
-    if not resource.accepts(tree):
+    if table == "manufacturers":
         tree["type"] = [{"coding": [{**MANUFACTURER["coding"][0], "display": "Maker"}], "text": "a maker"}, *tree.get("type", [])]
+    assume(resource.accepts(tree))
     return resource, tree
 
 
@@ -121,4 +122,13 @@ def test_a_document_put_back_unchanged_leaves_its_row_as_it_is(table: str, data:
     if row is None:
         return
     again = resource.decompose(plain(tree), row)
-    assert again == {name: row[name] for name in resource.columns}
+    assert unordered(resource, again) == unordered(resource, {name: row[name] for name in resource.columns})
+
+
+def unordered(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its child rows in a fixed order: of equal telecoms none is the first."""
+    made = dict(row)
+    for child in resource.children:
+        held = [{**one, "position": None} for one in made[child.projection] or ()]
+        made[child.projection] = sorted(held, key=lambda one: repr(sorted(one.items())))
+    return made

@@ -29,7 +29,7 @@ from fhir_server.indexing.intervals import date_interval
 from fhir_server.mapping.source import DateColumn
 from fhir_server.search.expression import Leaf, Shape
 from fhir_server.search.query import unescape
-from fhir_server.search.types.binding import Bind
+from fhir_server.search.types.binding import Bind, counted
 from fhir_server.search.types.prefixes import split_prefix
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 

@@ -21,7 +21,7 @@ from fhir_server.indexing import ucum
 from fhir_server.mapping.source import QuantityColumn
 from fhir_server.search.expression import Shape
 from fhir_server.search.query import split, unescape
-from fhir_server.search.types.binding import Bind, cut
+from fhir_server.search.types.binding import Bind, counted, cut
 from fhir_server.search.types.number import COMPARE, NUMERIC, Number, SqlNumber, compare, read_bounds
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 

@@ -22,7 +22,7 @@ from fhir_server.indexing.normalize import normalize_string
 from fhir_server.mapping.source import StringColumn
 from fhir_server.search.expression import Leaf, Shape
 from fhir_server.search.query import unescape
-from fhir_server.search.types.binding import Bind
+from fhir_server.search.types.binding import Bind, counted
 from fhir_server.search.types.reading import ParameterType, Reading
 
 INDEXED_LENGTH = 200

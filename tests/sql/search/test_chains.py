@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 from fhir_server.errors import InvalidRequest
 from fhir_server.search import Anything, Expression, Nothing
 from fhir_server.search.types.token import Token

@@ -24,6 +24,7 @@ def is_capped(engine: Any, resource_type: str, query: str) -> bool:
     return any(row.mode == CAPPED for row in engine.rows(resource_type, query))
 
 
+FROM_PATIENT_TO_PARTS = "_include:iterate=Patient:organization&_revinclude:iterate=Organization:partof"
 OBSERVATIONS_OF_PA = "Observation/bp1 Observation/w1 Observation/w2 Observation/w3"
 
 
@@ -50,8 +51,7 @@ OBSERVATIONS_OF_PA = "Observation/bp1 Observation/w1 Observation/w2 Observation/
         # From d1 back to its patient and on to that one's organization.
         (
             "Practitioner",
-            "_id=d1&_revinclude:iterate=Patient:general-practitioner&_include:iterate=Patient:organization"
-            "&_revinclude:iterate=Organization:partof",
+            f"_id=d1&_revinclude:iterate=Patient:general-practitioner&{FROM_PATIENT_TO_PARTS}",
             "Organization/o1 Organization/o2 Patient/pa",
         ),
         # Not from what is included, but from every match.

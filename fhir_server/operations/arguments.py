@@ -1,0 +1,106 @@
+"""The input of an operation, from the query string and a Parameters resource alike.
+
+https://hl7.org/fhir/R4/operations.html#request
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from fhir_server.errors import InvalidRequest
+from fhir_server.indexing.intervals import date_interval
+from fhir_server.interactions.request import FhirRequest
+from fhir_server.json_text import Tree, parse_json
+from fhir_server.search import Limits, parse_query
+from fhir_server.search.query import encode_query, printable
+from fhir_server.validation import raise_if_invalid
+
+Interval = tuple[datetime | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Names and values in their order. Values of a query are texts; those of a Parameters resource are trees."""
+
+    items: tuple[tuple[str, Tree], ...]
+
+    def only(self, names: Collection[str]) -> None:
+        """Raise InvalidRequest for a parameter that is not among `names`."""
+        for name, _ in self.items:
+            if name not in names:
+                known = ", ".join(sorted(names)) or "none"
+                raise InvalidRequest(f"The operation has no parameter '{printable(name)}'. It takes: {known}.")
+
+    def trees(self, name: str) -> list[Tree]:
+        """All values under this name."""
+        return [value for given, value in self.items if given == name]
+
+    def texts(self, name: str) -> list[str]:
+        """All values under this name, which must be primitives."""
+        return [_text(name, value) for value in self.trees(name)]
+
+    def text(self, name: str) -> str | None:
+        """The one value under this name; raises InvalidRequest for several."""
+        found = self.texts(name)
+        if len(found) > 1:
+            raise InvalidRequest(f"The parameter '{name}' may stand only once.", (name,))
+        return found[0] if found else None
+
+    def positive(self, name: str) -> int | None:
+        """The one value under this name as a number above zero."""
+        found = self.text(name)
+        if found is None:
+            return None
+        if not (found.isascii() and found.isdecimal() and len(found) < 10 and int(found) > 0):
+            raise InvalidRequest(f"The parameter '{name}' must be a whole number above 0.", (name,))
+        return int(found)
+
+    def interval(self, name: str, zone: tzinfo) -> Interval | None:
+        """The interval that the date or instant under this name stands for."""
+        found = self.text(name)
+        if found is None:
+            return None
+        try:
+            return date_interval(found, zone)
+        except ValueError:
+            raise InvalidRequest(f"The parameter '{name}' is not a date such as 2024-03-10.", (name,)) from None
+
+    def query(self) -> str:
+        """The arguments as a query string; raises InvalidRequest for what cannot stand in one."""
+        return encode_query(tuple((name, _text(name, value)) for name, value in self.items))
+
+
+def arguments_of(request: FhirRequest, limits: Limits) -> Arguments:
+    """What the query says and then what the body says. Raises InvalidRequest for another body than Parameters."""
+    asked = parse_query(request.query, limits=limits)
+    items: list[tuple[str, Tree]] = [(item.full_name, item.value) for item in asked.items]
+    if request.method == "POST" and request.body:
+        items += _said(request.body)
+    return Arguments(tuple(items))
+
+
+def _said(body: bytes) -> list[tuple[str, Tree]]:
+    tree = parse_json(body)
+    if not isinstance(tree, dict) or tree.get("resourceType") != "Parameters":
+        raise InvalidRequest("The body of an operation must be a Parameters resource", ("resourceType",))
+    raise_if_invalid("Parameters", tree)
+    found = []
+    for number, parameter in enumerate(tree.get("parameter", ())):
+        values = [value for key, value in parameter.items() if key.startswith("value")]
+        if not values:
+            raise InvalidRequest(
+                f"The parameter '{printable(parameter['name'])}' has no value", (f"Parameters.parameter[{number}]",)
+            )
+        found.append((parameter["name"], values[0]))
+    return found
+
+
+def _text(name: str, value: Tree) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else getattr(value, "text", None) or (value if value is not None else "")
+    if isinstance(text, (dict, list)) or text == "":
+        raise InvalidRequest(f"The parameter '{printable(name)}' must have a simple value.", (printable(name),))
+    return str(text)

@@ -1,0 +1,26 @@
+"""All operations of this server (https://hl7.org/fhir/R4/operationslist.html)."""
+
+from __future__ import annotations
+
+from fhir_server.operations.everything import everything
+from fhir_server.operations.lastn import lastn
+from fhir_server.operations.meta import meta, meta_add, meta_delete
+from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("everything", "Patient-everything", "Patient", frozenset({INSTANCE}), False, everything),
+    Operation("lastn", "Observation-lastn", "Observation", frozenset({TYPE}), False, lastn),
+    Operation("meta", "Resource-meta", ANY_TYPE, frozenset({SYSTEM, TYPE, INSTANCE}), False, meta),
+    Operation("meta-add", "Resource-meta-add", ANY_TYPE, frozenset({INSTANCE}), True, meta_add),
+    Operation("meta-delete", "Resource-meta-delete", ANY_TYPE, frozenset({INSTANCE}), True, meta_delete),
+)
+_LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
+
+
+def find_operation(path: tuple[str, ...]) -> Operation | None:
+    """The operation that a path below the base ends with; None when there is none at that level or for that type."""
+    level, name = _LEVELS.get(len(path)), path[-1].removeprefix("$")
+    for one in OPERATIONS:
+        if one.name == name and level in one.levels and (level == SYSTEM or one.concerns(path[0])):
+            return one
+    return None
