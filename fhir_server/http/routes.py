@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fhir_server.http.negotiation import FORM
+from fhir_server.operations import OPERATIONS
+from fhir_server.operations.operation import INSTANCE
+from fhir_server.operations.operation import SYSTEM as SYSTEM_LEVEL
 
 SYSTEM: Final = "System"
 
@@ -111,7 +114,7 @@ def _system_routes(rest: Mapping[str, Any]) -> Iterator[Route]:
         for shape in SYSTEM_SHAPES.get(code, ()):
             yield Route(SYSTEM, code, shape.path, shape)
     for operation in rest.get("operation", ()):
-        yield _operation(SYSTEM, "", operation["name"])
+        yield from _operations(SYSTEM, operation["name"])
 
 
 def _type_routes(rest: Mapping[str, Any]) -> Iterator[Route]:
@@ -125,15 +128,30 @@ def _type_routes(rest: Mapping[str, Any]) -> Iterator[Route]:
             if resource.get(flag) not in (None, False, "not-supported"):
                 yield _typed(name, flag, shape, parameters)
         for operation in resource.get("operation", ()):
-            yield _operation(name, f"/{name}", operation["name"])
+            yield from _operations(name, operation["name"])
 
 
 def _typed(name: str, code: str, shape: Shape, parameters: tuple[Mapping[str, Any], ...]) -> Route:
     return Route(name, code, f"/{name}{shape.path}", shape, parameters if shape.searches else ())
 
 
-def _operation(group: str, prefix: str, name: str) -> Route:
-    # A CapabilityStatement does not say at which level; the definition behind its URL does.
-    bare = name.removeprefix("$")
-    shape = Shape("POST", f"/${bare}", f"Operation ${bare}", "Parameters", ("200", "400", "422"), "Parameters")
-    return Route(group, f"${bare}", prefix + shape.path, shape)
+def _operations(group: str, listed: str) -> Iterator[Route]:
+    # A CapabilityStatement does not say at which levels an operation is, nor whether it takes GET.
+    name, prefix = listed.removeprefix("$"), "" if group == SYSTEM else f"/{group}"
+    for operation in OPERATIONS:
+        if operation.name == name and (group == SYSTEM or operation.concerns(group)):
+            for level in sorted(operation.levels):
+                if (level == SYSTEM_LEVEL) == (group == SYSTEM):
+                    yield _operation(group, prefix + _BELOW.get(level, ""), name, operation.methods[0])
+
+
+_BELOW: Final[Mapping[str, str]] = {INSTANCE: "/{id}"}
+_ANSWERS: Final[Mapping[str, str]] = {"everything": "Bundle", "lastn": "Bundle"}
+
+
+def _operation(group: str, prefix: str, name: str, method: str) -> Route:
+    path, body = f"{prefix}/${name}", "Parameters" if method == "POST" else None
+    answers = _ANSWERS.get(name, "Parameters")
+    return Route(
+        group, f"${name}", path, Shape(method, path, f"Operation ${name}", answers, ("200", "400", "404"), body)
+    )

@@ -29,7 +29,9 @@ DOCUMENTATION = (
     "Reads take _summary and _elements; a part of a resource comes without ETag. "
     "References to Patients must lead to one; other references may lead nowhere. "
     "A Patient cannot be deleted while resources of its record are left, other than AuditEvent and Provenance. "
-    "Conditional interactions take filter parameters only and refuse what they do not know."
+    "Conditional interactions take filter parameters only and refuse what they do not know. "
+    "$everything is for one Patient; $meta-add and $meta-delete make a new version of a resource; "
+    "$lastn groups by subject and code; $stats refuses codes measured in several units."
 )
 INTERACTIONS = (
     "read",

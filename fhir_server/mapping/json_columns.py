@@ -42,7 +42,7 @@ def _noted(row: HeardRow, column: str, names: Collection[str]) -> dict[str, Any]
 
 
 class json_list(Word):  # noqa: N801
-    """A JSON column that holds an array of FHIR objects or of plain texts; `from_text` says a text as object."""
+    """A JSON column that holds an array of FHIR objects or of plain texts; `from_text` says one as object."""
 
     def __init__(self, column: Column[Any], path: str, from_text: Callable[[str], Any]) -> None:
         self.column, self.path, self.from_text = column, path, from_text
@@ -54,8 +54,7 @@ class json_list(Word):  # noqa: N801
         return Slots(pairs) if pairs else ABSENT
 
     def _said(self, item: Any) -> Any:
-        text = text_or_absent(item)
-        return conform(self.path, item) if text is ABSENT else self.from_text(text)
+        return conform(self.path, item) if text_or_absent(item) is ABSENT else self.from_text(item)
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         said = value if isinstance(value, list) else []

@@ -93,14 +93,9 @@ class ListedConcepts:
         )
 
 
-def text_member(column: SqlColumn, name: str) -> Sql:
-    """A text in a JSON object, as SQL: NULL where FHIR cannot say it."""
-    return spoken.json_text(spoken.member(column, name))
-
-
 def address_columns(column: SqlColumn, *names: str) -> tuple[SearchColumn, ...]:
     """The columns that answer an address parameter over an Address in a JSON column."""
-    found: list[SearchColumn] = [StringColumn(text_member(column, name)) for name in names if name != "line"]
+    found: list[SearchColumn] = [StringColumn(spoken.json_text(spoken.member(column, name))) for name in names if name != "line"]
     if "line" in names:
         lines = listed(column, "lines", at="line", value=spoken.json_text)
         found.append(StringColumn(lines.c.value, through=through(lines)))

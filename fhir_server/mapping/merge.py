@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_server.mapping.merge_lists import merged_list
+from fhir_server.mapping.merge_lists import is_place, merged_list
 from fhir_server.mapping.trees import Atomic, Slots, plain
 
 Tree = dict[str, Any]
@@ -79,7 +79,7 @@ def _remove(merged: Tree, key: str, before: Any) -> None:
 
 def _replace(merged: Tree, key: str, before: Any, after: Any) -> None:
     ours = merged.get(key)
-    if isinstance(after, Slots) and isinstance(ours, list):
+    if isinstance(after, Slots) and isinstance(ours, list) and not (before is None and _is_whole(after)):
         _set_list(merged, key, before if isinstance(before, Slots) else Slots([]), after)
     else:
         merged[key] = _merged_value(before, after, ours)
@@ -87,6 +87,11 @@ def _replace(merged: Tree, key: str, before: Any, after: Any) -> None:
             merged.pop(f"_{key}", None)
     if ours is None:
         _drop_absent_reason(merged, f"_{key}")
+
+
+def _is_whole(said: Slots) -> bool:
+    """Whether the column of this array holds all texts of it, such as the lines of an address."""
+    return all(isinstance(item, str) and is_place(key) for key, item in zip(said.keys, said, strict=True))
 
 
 def _merged_value(before: Any, after: Any, ours: Any) -> Any:

@@ -72,21 +72,22 @@ def _after(result: list[Item], before: int) -> int:
 def _pairs(base: Slots, theirs: Slots) -> dict[int, int]:
     """Which item of base has become which of theirs, by index."""
     partner: dict[int, int] = {}
-    by_key = {key: index for index, key in enumerate(theirs.keys) if not _is_place(key)}
+    by_key = {key: index for index, key in enumerate(theirs.keys) if not is_place(key)}
     for index, key in enumerate(base.keys):
-        if not _is_place(key) and key in by_key:
+        if not is_place(key) and key in by_key:
             partner[index] = by_key[key]
     for found in (_equal, _similar, _only):
-        left = {index: base[index] for index, key in enumerate(base.keys) if index not in partner and _is_place(key)}
+        left = {index: base[index] for index, key in enumerate(base.keys) if index not in partner and is_place(key)}
         taken = set(partner.values())
         free = {
-            index: item for index, item in enumerate(theirs) if index not in taken and _is_place(theirs.keys[index])
+            index: item for index, item in enumerate(theirs) if index not in taken and is_place(theirs.keys[index])
         }
         partner.update(found(left, free, base, theirs))
     return partner
 
 
-def _is_place(key: str) -> bool:
+def is_place(key: str) -> bool:
+    """Whether a key of Slots is only a place."""
     return key.rpartition("/")[2].startswith(PLACE)
 
 

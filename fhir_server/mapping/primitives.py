@@ -58,12 +58,12 @@ def token_or_absent(value: Any) -> Any:
 
 def code_or_absent(value: Any) -> Any:
     """`value` as FHIR code, ABSENT when white space makes it illegal."""
-    return value if isinstance(value, str) and len(value) <= MAX_LENGTH and CODE.fullmatch(value) else ABSENT
+    return value if token_or_absent(value) is not ABSENT and CODE.fullmatch(value) else ABSENT
 
 
 def uri_or_absent(value: Any) -> Any:
     """`value` as FHIR uri, ABSENT when it holds white space."""
-    return value if isinstance(value, str) and len(value) <= MAX_LENGTH and URI.fullmatch(value) else ABSENT
+    return value if token_or_absent(value) is not ABSENT and URI.fullmatch(value) else ABSENT
 
 
 def ascii_lower(text: str) -> str:

@@ -18,6 +18,7 @@ from fhir_server.mapping.branches import array, build, object_
 from fhir_server.mapping.merge import merge
 from fhir_server.mapping.projections import many
 from fhir_server.mapping.source import SearchColumn, Store
+from fhir_server.mapping.trees import plain
 from fhir_server.mapping.word import HeardRow, Row, Word, hear_members
 from fhir_server.mapping.words import fits
 
@@ -115,7 +116,8 @@ class Resource:
     def index_rows(self, rows: IndexRows, row: Row) -> IndexRows:
         """The part of `rows` (all that the document says) which the columns of `row` do not answer."""
         # A row without its versions is one with a document: the identifier of portal rows is not said by its columns.
-        alone = extract(self.resource_type, self.compose({**row, "document_version": 1}), "")
+        # Extraction takes plain trees only.
+        alone = extract(self.resource_type, plain(self.compose({**row, "document_version": 1})), "")
 
         def beyond(said: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[Any, ...]:
             answered = {one for one in held if one.parameter in self._answered_numbers}

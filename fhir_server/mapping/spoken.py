@@ -40,7 +40,7 @@ def is_token(column: Sql) -> Sql:
 
 def is_code(column: Sql) -> Sql:
     """A text that is a legal code."""
-    return func.coalesce(column.bool_op("~")(_CODE), False)
+    return and_(is_text(column), column.bool_op("~")(_CODE))
 
 
 def ascii_lower(column: Sql) -> Sql:
@@ -50,7 +50,7 @@ def ascii_lower(column: Sql) -> Sql:
 
 def is_uri(column: Sql) -> Sql:
     """A text that is a legal uri."""
-    return func.coalesce(column.bool_op("~")(_URI), False)
+    return and_(is_text(column), column.bool_op("~")(_URI))
 
 
 def is_id(column: Sql) -> Sql:
@@ -118,7 +118,7 @@ def json_code(node: Sql) -> Sql:
 
 def json_uri(node: Sql) -> Sql:
     """A JSON string or number as FHIR uri."""
-    return _matching(node, lambda text: text.bool_op("~")(_URI))
+    return _matching(node, is_uri)
 
 
 def json_number(node: Sql) -> Sql:

@@ -23,10 +23,11 @@ from fhir_server.mapping.primitives import ID
 from fhir_server.operations.arguments import Arguments, Interval, arguments_of
 from fhir_server.operations.clinical_dates import CLINICAL_DATES
 from fhir_server.persistence.audit import record
-from fhir_server.search import And, Expression, Not, Or, Search, Visibility, in_compartment, member_types
+from fhir_server.search import And, Anything, Expression, Not, Or, Search, Visibility, in_compartment, member_types
 from fhir_server.search.expression import Present
 from fhir_server.search.paging import Continuation
 from fhir_server.search.types.date import Date
+from fhir_server.search.types.reference import Reference
 
 NAMES = ("start", "end", "_since", "_type", "_count")
 SUPPORTING = (
@@ -168,6 +169,15 @@ def _page(
     return [*shown, *found[:room]], (_SUPPORTING, *(found[room - 1][_SORT] if room else ()))
 
 
+def _outside(kind: str, asked: _Asked) -> Expression:
+    """The condition on what is referred to; a thing that is another patient's is part of no other record."""
+    parts: tuple[Expression, ...] = () if asked.since is None else (asked.since,)
+    if kind == "Device":
+        nobodys, own = Not(Present("patient", "reference")), Reference("patient", "Patient", (asked.patient,))
+        parts = (*parts, Or((nobodys, own)))
+    return And(parts) if parts else Anything()
+
+
 def _members(
     context: Context, request: FhirRequest, asked: _Asked, types: tuple[str, ...], after: tuple[str, ...]
 ) -> Rows:
@@ -183,8 +193,8 @@ def _supporting(
     context: Context, request: FhirRequest, asked: _Asked, kinds: tuple[str, ...], after: str | None, limit: int
 ) -> Rows:
     # An old resource may refer to a Practitioner who has changed since: only the Practitioner's own date counts.
-    since = {kind: asked.since for kind in kinds if asked.since is not None}
-    scope = _Scope(context.visibility, {**asked.during, **since})
+    conditions = {kind: _outside(kind, asked) for kind in kinds}
+    scope = _Scope(context.visibility, {**asked.during, **conditions})
     types = member_types("Patient")
     members = Search(types, in_compartment("Patient", asked.patient, types))
     statement = context.statements.supporting(members, kinds, visibility=scope, after=after, limit=limit)

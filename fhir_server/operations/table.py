@@ -6,10 +6,12 @@ from fhir_server.operations.everything import everything
 from fhir_server.operations.lastn import lastn
 from fhir_server.operations.meta import meta, meta_add, meta_delete
 from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
+from fhir_server.operations.stats import stats
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("everything", "Patient-everything", "Patient", frozenset({INSTANCE}), False, everything),
     Operation("lastn", "Observation-lastn", "Observation", frozenset({TYPE}), False, lastn),
+    Operation("stats", "Observation-stats", "Observation", frozenset({TYPE}), False, stats),
     Operation("meta", "Resource-meta", ANY_TYPE, frozenset({SYSTEM, TYPE, INSTANCE}), False, meta),
     Operation("meta-add", "Resource-meta-add", ANY_TYPE, frozenset({INSTANCE}), True, meta_add),
     Operation("meta-delete", "Resource-meta-delete", ANY_TYPE, frozenset({INSTANCE}), True, meta_delete),

@@ -55,4 +55,4 @@ def is_npi_in_sql(number: ColumnElement[Any]) -> ColumnElement[bool]:
     total: ColumnElement[Any] = literal_column("24")
     for digit in (*doubled, *digits[1::2]):
         total = total + func.ascii(digit) - literal_column("48")
-    return and_(formed, total % literal_column("10") == literal_column("0"))
+    return and_(formed, func.mod(total, literal_column("10")) == literal_column("0"))

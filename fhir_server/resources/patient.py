@@ -70,17 +70,18 @@ PHONE, EMAIL = contact_point("phone", t.phone), contact_point("email", t.email)
 TELECOM_SYSTEM = code_of(telecom.system, "ContactPoint.system", otherwise="other", needs=telecom.value)
 ADDRESS_USE = code_of(address.use, "Address.use", system=ADDRESS_USES)
 IDENTIFIER_SYSTEM = _legal(identifier.system, spoken.is_uri(identifier.system))
-IDENTIFIER_TYPE_SYSTEM = func.coalesce(
-    _legal(identifier.type_system, spoken.is_uri(identifier.type_system)), literal_column("''")
+IDENTIFIER_TYPE = func.concat(
+    _legal(identifier.type_system, spoken.is_uri(identifier.type_system)), literal_column("'|'"), identifier.type_code
 )
 
 
-def _identifiers(system: Sql) -> TokenColumn:
+def _identifiers(system: Sql, where: Sql | None = None) -> TokenColumn:
     return TokenColumn(
         identifier.value,
         system_column=system,
         stored=_codes_of,
         through=_child(fhir_patient_identifiers),
+        where=where,
         said=spoken.is_token(identifier.value),
     )
 
@@ -221,7 +222,7 @@ PATIENT = Resource(
         "language:text": LANGUAGE.text_columns(),
         # Not complete: a document may say the identifier that portal rows have for want of another.
         "identifier": (*PORTAL_ID.search_columns("token"), _identifiers(IDENTIFIER_SYSTEM)),
-        "identifier:of-type": (_identifiers(IDENTIFIER_TYPE_SYSTEM + literal_column("'|'") + identifier.type_code),),
+        "identifier:of-type": (_identifiers(IDENTIFIER_TYPE, spoken.is_code(identifier.type_code)),),
         "identifier:text": (
             StringColumn(
                 identifier.type_text,

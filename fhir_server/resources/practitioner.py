@@ -10,8 +10,8 @@ from fhir_server.mapping import spoken
 from fhir_server.mapping.branches import array, required
 from fhir_server.mapping.identifiers import identifier
 from fhir_server.mapping.json_columns import json_list
-from fhir_server.mapping.listed import ListedConcepts, text_member
-from fhir_server.mapping.primitives import TOKEN, code_or_absent
+from fhir_server.mapping.listed import ListedConcepts
+from fhir_server.mapping.primitives import TOKEN, code_or_absent, text_or_absent
 from fhir_server.mapping.projections import derived, projected
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn, TokenColumn
@@ -29,12 +29,12 @@ t = fhir_practitioners.c
 
 
 def _qualification(text: str) -> dict[str, Any]:
-    return {"code": {"text": text}}
+    return {"code": {"text": text_or_absent(text)}}
 
 
 def _language(text: str) -> dict[str, Any]:
     is_code = code_or_absent(text) is not ABSENT and len(text) <= LONGEST_LANGUAGE
-    return {"coding": [{"system": LANGUAGES, "code": text}]} if is_code else {"text": text}
+    return {"coding": [{"system": LANGUAGES, "code": text}]} if is_code else {"text": text_or_absent(text)}
 
 
 def _is_language(text: Sql) -> Sql:
@@ -47,6 +47,10 @@ def _is_no_npi(number: str) -> bool:
 
 def _user(key: str) -> Any:
     return projected(t.user_snapshot, key)
+
+
+def _member(key: str) -> Sql:
+    return spoken.json_token(spoken.member(t.user_snapshot, key))
 
 
 def _work_telecom(system: str) -> Any:
@@ -65,7 +69,7 @@ class user_npi(Word):  # noqa: N801
         return {"system": US_NPI, "value": number}
 
     def search_columns(self, parameter_type: str) -> tuple[TokenColumn, ...]:
-        number = text_member(t.user_snapshot, "npi_number")
+        number = _member("npi_number")
         said = and_(t.npi_number.is_(None), is_npi_in_sql(number))
         return (TokenColumn(case((said, number)), system=US_NPI),)
 
@@ -77,8 +81,8 @@ def _name(key: str) -> StringColumn:
 
 
 FAMILY, GIVEN = _name("last_name"), _name("first_name")
-PHONE = TokenColumn(text_member(t.user_snapshot, "phone"), system="phone")
-EMAIL = TokenColumn(text_member(t.user_snapshot, "email"), system="email")
+PHONE = TokenColumn(_member("phone"), system="phone")
+EMAIL = TokenColumn(_member("email"), system="email")
 LANGUAGE_COLUMNS = ListedConcepts(t.communication, LANGUAGES, _is_language)
 
 PRACTITIONER = Resource(

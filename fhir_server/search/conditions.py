@@ -92,7 +92,7 @@ def _row_condition(numbered: Numbered, rows: FromClause, binds: Binds) -> Column
 def _reached(form: str, keys: Select[Any], key: ColumnElement[Any], row_key: ColumnElement[Any]) -> ColumnElement[bool]:
     """`row_key` is among the selected keys, in the form that placement chose."""
     if form in (EXISTS, FENCED):
-        found = keys.with_only_columns(literal_column("1")).where(key == row_key)
+        found: Select[Any] = keys.with_only_columns(literal_column("1")).where(key == row_key)
         # PostgreSQL makes no join of a subquery with an OFFSET, even of one by nothing.
         return exists(found.offset(literal_column("0")) if form == FENCED else found)
     return row_key == any_(func.array(keys.scalar_subquery()))

@@ -31,6 +31,7 @@ from fhir_server.search.parameter import sql_text
 from fhir_server.search.request import Search
 from fhir_server.search.rewrite import rewrite
 from fhir_server.search.rows import MATCH, resource_select
+from fhir_server.search.statistics import statistics_statement
 from fhir_server.search.supporting import supporting_statement
 from fhir_server.search.types.binding import Value
 from fhir_server.search.types.token import Token
@@ -144,6 +145,16 @@ class Statements:
             return labels_statement(types, compilation)
 
         return self._statement(("labels", types), Anything(), seen(types, visibility), build, {})
+
+    def statistics(self, search: Search, *, visibility: Visibility = _SEES_ALL) -> Statement:
+        """Numbers about the amounts of all matches; see `statistics_statement` for its one row, `page` for pending."""
+
+        def build(compilation: Compilation) -> AnySelect:
+            return statistics_statement(search, compilation)
+
+        criteria = rewrite(search.criteria)
+        visible = seen((*search.types, *linked_types(criteria)), visibility)
+        return self._statement(("statistics", search.types), criteria, visible, build, {})
 
     def count(self, search: Search, *, visibility: Visibility = _SEES_ALL) -> Statement:
         """The statement that counts all matches: one row (total, pending); see `page` for pending."""

@@ -21,7 +21,7 @@ STATEMENT: dict[str, Any] = {
         {
             "mode": "server",
             "interaction": [{"code": "transaction"}, {"code": "batch"}, {"code": "history-system"}],
-            "operation": [{"name": "reindex"}],
+            "operation": [{"name": "meta"}],
             "resource": [
                 {
                     "type": name,

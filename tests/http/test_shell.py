@@ -427,7 +427,7 @@ def test_the_openapi_document_lists_what_the_capability_statement_promises(clien
     assert set(paths["/fhir/Patient/{id}"]) >= {"get", "put", "patch", "delete"}
     assert set(paths["/fhir/Patient"]) >= {"get", "post", "put", "delete"}
     assert "patch" not in paths["/fhir/Patient"]
-    assert {"/fhir/metadata", "/fhir/", "/fhir/_history", "/fhir/$reindex", "/fhir/Patient/$everything"} <= set(paths)
+    assert {"/fhir/metadata", "/fhir/", "/fhir/_history", "/fhir/$meta", "/fhir/Patient/{id}/$everything"} <= set(paths)
     names = [parameter["name"] for parameter in paths["/fhir/Patient"]["get"]["parameters"]]
     assert "date" in names
 

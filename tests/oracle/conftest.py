@@ -18,7 +18,7 @@ from fhir_server.persistence.connections import close_thread_connections
 # Test files are not packages (importlib mode); the oracle is one.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from search_oracle.clinic import Clinic  # noqa: E402
+from search_oracle.clinic import Clinic
 
 SEED, COUNT = 20240310, 3600
 

@@ -24,31 +24,47 @@ QUERIES, PARTS, LONGEST = 10_000, 4, 2.0
 SHOWN = 15
 TYPES = ("Patient", "Observation", "Organization", "Practitioner", "Condition", "Task", "DocumentReference", "ValueSet")
 FRAGMENTS = (
-    "'", "''", '"', "\\", "\\\\", "\\'", "';--", "' OR '1'='1", "') OR true--", "1; DROP TABLE fhir_patients", "/*", "*/",
+    "'", "''", '"', "\\", "\\\\", "\\'", "';--", "' OR '1'='1", "') OR true--", "1; DROP TABLE fhir_patients",
+    "/*", "*/",
     "$$", "$1", "%(p0)s", "%s", "%%", "%", "_", "*", ".*", "(a+)+$", "[", "]", "(", ")", "{}", "{0}", "{{7*7}}", "${x}",
-    "\u0000", "\x01", "\x1b", "\r\n", "\t", "\ufeff", "\u202e", "\ud7ff", "\uffff", "\U0010ffff", "e\u0301" * 40, "İ", "ß",
-    "ﷺ", "👩‍⚕️", "null", "NULL", "undefined", "NaN", "Infinity", "-Infinity", "true", "0", "-0", "-1", "1e400", "1e-400",
+    "\u0000", "\x01", "\x1b", "\r\n", "\t", "\ufeff", "\u202e", "\ud7ff", "\uffff", "\U0010ffff", "e\u0301" * 40,
+    "İ", "ß",
+    "ﷺ", "👩‍⚕️", "null", "NULL", "undefined", "NaN", "Infinity", "-Infinity", "true", "0", "-0", "-1", "1e400",
+    "1e-400",
     "1e99999999999", "9" * 60, "0." + "0" * 200 + "1", "0x10", "1_000", "١٢", "2024-13-01", "2024-02-30", "0000-01-01",
-    "9999-12-31T23:59:60Z", "2024-03-10T24:00:00Z", "2024-03-10T10", "99999-01-01", "-2024", "2024-03-10T10:00:00+99:99",
+    "9999-12-31T23:59:60Z", "2024-03-10T24:00:00Z", "2024-03-10T10", "99999-01-01", "-2024",
+    "2024-03-10T10:00:00+99:99",
     "now()", "ge", "gege1", "sa", "ap1e400", "ne", "eq", "|", "||", "|||", "a|b|c|d", ",", ",,,,", "$", "$$$", "a$b$c",
     "\\|", "\\,", "\\x", "..", "../../etc/passwd", "Patient/", "/Patient", "Patient/../x", "http://", "//x", "#c1", "#",
     "urn:", "javascript:alert(1)", "<script>", "&amp;", "resolve()", "Patient?name=x", "file:///etc/passwd",
 )  # fmt: skip
 """None of these is a value that resources of the clinic have."""
-NAMES = ("", "foo", "_", "__", "name.", ".name", "subject.", "_has", "_has:", "_has:Patient", "_has:A:b:c", "constructor",
-         "__class__", "name[]", "name[0]", "$where", "_id;", "NAME", "Name", "_ID", "_filter", "_query", "_list", "_text",
-         "_content", "_sort:", "_elements:x", "id", "patient:Patient.", "subject:Patient", "subject:Nope.name", "code..x")  # fmt: skip
-MODIFIERS = ("exact", "contains", "text", "missing", "of-type", "identifier", "in", "below", "above", "Patient", "bogus", "",
+NAMES = ("", "foo", "_", "__", "name.", ".name", "subject.", "_has", "_has:", "_has:Patient", "_has:A:b:c",
+    "constructor",
+         "__class__", "name[]", "name[0]", "$where", "_id;", "NAME", "Name", "_ID", "_filter", "_query", "_list",
+         "_text",
+         "_content", "_sort:", "_elements:x", "id", "patient:Patient.", "subject:Patient", "subject:Nope.name",
+         "code..x")  # fmt: skip
+MODIFIERS = ("exact", "contains", "text", "missing", "of-type", "identifier", "in", "below", "above", "Patient",
+    "bogus", "",
              "not-in", "EXACT", "exact:exact", "Patient.name", "iterate", "\x00", "'", "missing.x")  # fmt: skip
-RESULT_NAMES = ("_count", "_sort", "_summary", "_elements", "_total", "_include", "_revinclude", "_contained", "_type", "page",
-                "_containedType", "_format", "_pretty", "_include:iterate", "_revinclude:iterate", "_page", "_cursor")  # fmt: skip
-RESULT_VALUES = ("-1", "0", "1", "1.5", "abc", "99999999999999999999", "", "banana", "true", "false", "count", "text", "data",
-                 "none", "accurate", "estimate", "*", "Patient:*", "Observation:subject", "Observation:*", "Nope:x", "name",
-                 "-name,-name", ",", "-", "--_id", "_id,_lastUpdated,_id", "id,meta", "a b", "Observation:subject:Patient",
+RESULT_NAMES = ("_count", "_sort", "_summary", "_elements", "_total", "_include", "_revinclude", "_contained",
+    "_type", "page",
+                "_containedType", "_format", "_pretty", "_include:iterate", "_revinclude:iterate", "_page",
+                "_cursor")  # fmt: skip
+RESULT_VALUES = ("-1", "0", "1", "1.5", "abc", "99999999999999999999", "", "banana", "true", "false", "count",
+    "text", "data",
+                 "none", "accurate", "estimate", "*", "Patient:*", "Observation:subject", "Observation:*",
+                 "Nope:x", "name",
+                 "-name,-name", ",", "-", "--_id", "_id,_lastUpdated,_id", "id,meta", "a b",
+                 "Observation:subject:Patient",
                  "html", "xml", "application/fhir+json", "both", "subject.name", "-subject:Patient.name")  # fmt: skip
-ACCEPTS = ("*/*", "application/fhir+json", "application/json;q=0", "text/html", "x", ";;;", "application/fhir+xml", "a/b" * 500,
-           "application/fhir+json; fhirVersion=9.9", "application/fhir+json;fhirVersion=4.0", ",,,", "*/*;q=banana")  # fmt: skip
-PREFERS = ("handling=strict", "handling=lenient", "handling=bogus", "handling=lenient, handling=strict", "return=minimal",
+ACCEPTS = ("*/*", "application/fhir+json", "application/json;q=0", "text/html", "x", ";;;", "application/fhir+xml",
+    "a/b" * 500,
+           "application/fhir+json; fhirVersion=9.9", "application/fhir+json;fhirVersion=4.0", ",,,",
+           "*/*;q=banana")  # fmt: skip
+PREFERS = ("handling=strict", "handling=lenient", "handling=bogus", "handling=lenient, handling=strict",
+    "return=minimal",
            "=", ";", "handling", "respond-async", "handling=\"lenient\"", "é")  # fmt: skip
 
 
@@ -117,7 +133,8 @@ class Attacker:
 
     def name(self, kind: str) -> tuple[str, bool]:
         """A hostile name."""
-        return f"{self.escape(self.random.choice(NAMES) + self.random.choice(('', self.text())))}={self.escape(self.text())}", True
+        name = self.random.choice(NAMES) + self.random.choice(("", self.text()))
+        return f"{self.escape(name)}={self.escape(self.text())}", True
 
     def modifier(self, kind: str) -> tuple[str, bool]:
         """A real parameter with an odd modifier and value."""
@@ -143,7 +160,9 @@ class Attacker:
         """Chains and reverse chains of many steps, sound or not."""
         steps = self.random.choice((2, 3, 6, 40))
         if self.random.random() < 0.5:
-            return ".".join(["subject", *["subject:Patient.link", "patient", "part-of"] * steps][:steps]) + ".name=zzz", True
+            return ".".join(
+                ["subject", *["subject:Patient.link", "patient", "part-of"] * steps][:steps]
+            ) + ".name=zzz", True
         links = "".join(self.random.choice(("_has:Observation:patient:", "_has:Patient:link:")) for _ in range(steps))
         return f"{links}{self.random.choice(('code', 'name', '_id', 'x'))}=zzz", True
 
@@ -197,7 +216,9 @@ def ask(clinic: Clinic, path: str, query: str, headers: Mapping[str, str], poste
     return Answer(
         code,
         frozenset(
-            f"{one['resource']['resourceType']}/{one['resource']['id']}" for one in entries if one["search"]["mode"] == "match"
+            f"{one['resource']['resourceType']}/{one['resource']['id']}"
+            for one in entries
+            if one["search"]["mode"] == "match"
         ),
         any(one["search"]["mode"] == "outcome" for one in entries),
         seconds,

@@ -35,8 +35,7 @@ def sort_value(said: Any) -> Any:
             return low
         case Amount(low):
             return low
-    text = getattr(said, "code", None) if hasattr(said, "code") else said.value
-    return text
+    return getattr(said, "code", None) if hasattr(said, "code") else said.value
 
 
 def out_of_order(clinic: Clinic, parameter: Parameter, descending: bool, ids: list[str]) -> str | None:
@@ -44,7 +43,9 @@ def out_of_order(clinic: Clinic, parameter: Parameter, descending: bool, ids: li
     previous, ended = None, False
     for logical_id in ids:
         resource = clinic.world.resources[parameter.resource_type][logical_id]
-        said = [one for node in clinic.world.nodes(resource, parameter) for one in clinic.world.plain(parameter.kind, node)]
+        said = [
+            one for node in clinic.world.nodes(resource, parameter) for one in clinic.world.plain(parameter.kind, node)
+        ]
         values = [value for value in map(sort_value, said) if value is not None]
         if parameter.kind == "string":
             values = [normal(value)[:200] for value in values]

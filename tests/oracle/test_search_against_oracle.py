@@ -6,7 +6,6 @@ https://hl7.org/fhir/R4/search.html. `--oracle-seed` and `--oracle-count` ask ot
 from __future__ import annotations
 
 import json
-import time
 from random import Random
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from search_oracle.asking import Asked, Asker
 from search_oracle.clinic import SIZES, Clinic
 from search_oracle.evaluation import World
+from search_oracle.published import parameters
 
 COMPOSITE = "Observation", "code-value-quantity=http://loinc.org|39126-8$gt1"
 CHAIN = "Observation", "subject:Patient.gender=male"
@@ -40,14 +40,14 @@ def difference(clinic: Clinic, asked: Asked) -> str | None:
     lines = [described, f"  lost {sorted(lost)}, not to be found {sorted(odd)}"]
     stored = clinic.world.resources[asked.resource_type]
     for logical_id in sorted(lost | odd)[:2]:
-        lines.append("    " + json.dumps(said(clinic.world, stored.get(logical_id, {}), asked), ensure_ascii=False, default=str))
+        lines.append(
+            "    " + json.dumps(said(clinic.world, stored.get(logical_id, {}), asked), ensure_ascii=False, default=str)
+        )
     return "\n".join(lines)
 
 
 def said(world: World, resource: dict[str, Any], asked: Asked) -> dict[str, Any]:
     """What the resource says under the parameters asked for."""
-    from search_oracle.published import parameters
-
     codes = [one.code for one in asked.criteria if getattr(one, "code", None) in parameters(asked.resource_type)]
     nodes = {code: world.nodes(resource, parameters(asked.resource_type)[code]) for code in codes} if resource else {}
     return {"id": resource.get("id"), **{code: [node.value for node in found] for code, found in nodes.items()}}

@@ -17,6 +17,7 @@ Conditions that follow from these are written beside them where they give an ind
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, TypeAlias
@@ -73,11 +74,9 @@ def _wall_high(leaf: Date) -> str:
 
 def _on_the_wall(moment: datetime, zone: tzinfo) -> str:
     """What the clinic's clock shows, as if it were UTC: a day without a time has no zone and is compared with that."""
-    try:
+    # The first and last days that Python knows cannot be shifted; hours do not matter there.
+    with suppress(OverflowError):
         moment = moment.astimezone(zone).replace(tzinfo=UTC)
-    except OverflowError:
-        # The first and last days that Python knows; no shift by hours matters there.
-        pass
     return moment.isoformat()
 
 
@@ -133,7 +132,8 @@ def on_rows(leaf: Date, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
 
 
 _ENDS_AFTER: Mapping[str, str] = {"gt": "b", "ge": "a", "ap": "a"}
-"""Prefixes that ask for values ending after the bound a or b: without a guard on what is indexed, they read the whole table."""
+"""Prefixes that ask for values ending after the bound a or b: without a guard on what is indexed, they read the whole
+table."""
 
 
 def on_column(leaf: Date, column: DateColumn, bind: Bind) -> ColumnElement[bool]:
@@ -173,8 +173,8 @@ def read(parameter: SearchParameter, text: str, reading: Reading) -> Date:
     return Date(parameter.code, prefix, low, high, reading.zone)
 
 
-def _widened(low: datetime | None, high: datetime | None, now: datetime) -> tuple[datetime | None, datetime | None]:
-    if low is None or high is None:
+def _widened(low: datetime, high: datetime | None, now: datetime) -> tuple[datetime, datetime | None]:
+    if high is None:
         return low, high
     distance = max(low - now, now - high, now - now)
     try:

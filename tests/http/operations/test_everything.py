@@ -11,6 +11,8 @@ from fhir_server.persistence.connections import count_statements
 SUBJECT = {"reference": "Patient/pa"}
 DOCTOR = {"reference": "Practitioner/doc"}
 CODE = {"coding": [{"system": "http://loinc.org", "code": "39126-8"}]}
+ACTIVE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}
+CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 SCHEME = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
 
@@ -44,9 +46,10 @@ RECORD: list[dict[str, Any]] = [
         "id": "c1",
         "subject": SUBJECT,
         "asserter": DOCTOR,
+        "clinicalStatus": {"coding": [{"system": CONDITION, "code": "active"}]},
         "onsetDateTime": "2024-02-01",
     },
-    {"resourceType": "AllergyIntolerance", "id": "a1", "patient": SUBJECT},
+    {"resourceType": "AllergyIntolerance", "id": "a1", "patient": SUBJECT, "clinicalStatus": ACTIVE},
     {
         "resourceType": "MedicationRequest",
         "id": "m1",
@@ -120,7 +123,8 @@ def test_r_197_pages_show_each_resource_once(record: Any, count: int) -> None:
         ("_type=Practitioner,Condition", {"Practitioner/doc", "Condition/c1"}),
         ("_type=Medication&_type=Patient", {"Medication/pill", "Patient/pa"}),
         ("_type=Library", set()),
-        ("_type=Observation,MedicationRequest&start=2024-02-10", {"Observation/o2", "Observation/o3", "MedicationRequest/m1"}),
+        ("_type=Condition,Observation&start=2024-02-10", {"Observation/o2", "Observation/o3"}),
+        ("_type=Condition,MedicationRequest&start=2024-02", {"Condition/c1", "MedicationRequest/m1"}),
         ("_type=Observation&start=2024-02-10&end=2024-02", {"Observation/o2"}),
         ("_type=Observation&end=2024-02-09", {"Observation/o1"}),
         ("start=2030", {"Patient/pa", "AllergyIntolerance/a1", "Organization/ward"}),
@@ -142,7 +146,8 @@ def test_r_197_since_counts_for_each_resource_itself(record: Any) -> None:
 
 def test_the_parameters_may_stand_in_a_body(record: Any) -> None:
     parameters = [{"name": "_type", "valueCode": "Observation"}, {"name": "end", "valueDate": "2024-01"}]
-    answer = record.send_json("POST", "/Patient/pa/$everything", {"resourceType": "Parameters", "parameter": parameters})
+    tree = {"resourceType": "Parameters", "parameter": parameters}
+    answer = record.send_json("POST", "/Patient/pa/$everything", tree)
     assert answer.status_code == 200, answer.text
     assert names(answer.json()) == ["Observation/o1"]
 
@@ -187,7 +192,7 @@ def test_methods_that_the_operation_does_not_take_are_told(record: Any) -> None:
 
 def test_the_audit_names_what_was_shown(record: Any, portal: Any) -> None:
     record.tree("/Patient/pa/$everything")
-    query = "SELECT operation, resource_type, resource_id, outcome, entities FROM fhir_audit_logs ORDER BY id DESC LIMIT 1"
+    query = "SELECT * FROM fhir_audit_logs ORDER BY id DESC LIMIT 1"
     told = portal.execute(query).fetchone()
     assert (told["operation"], told["resource_type"], told["resource_id"]) == ("everything", "Patient", "pa")
     assert sorted(told["entities"]) == sorted(f"{name}/_history/1" for name in MEMBERS | OUTSIDE)
@@ -207,3 +212,15 @@ def test_what_the_portal_wrote_last_is_there_as_it_is_now(record: Any, portal: A
     bundle = record.tree("/Patient/pa/$everything?start=2025&_type=Observation")
     assert names(bundle) == ["Observation/o3"]
     assert set(names(record.tree("/Patient/pa/$everything"))) == MEMBERS | OUTSIDE
+
+
+def test_a_device_of_another_patient_is_not_part_of_the_record(record: Any) -> None:
+    for name, members in (
+        ("own", {"patient": SUBJECT}),
+        ("free", {}),
+        ("hers", {"patient": {"reference": "Patient/pb"}}),
+    ):
+        record.update({"resourceType": "Device", "id": name, **members})
+        record.update(observation(f"by-{name}", "2024-04-04", device={"reference": f"Device/{name}"}))
+    found = names(record.tree("/Patient/pa/$everything?_type=Device"))
+    assert sorted(found) == ["Device/free", "Device/own"]

@@ -63,7 +63,8 @@ def ids(bundle: Any) -> list[str]:
 
 def test_the_rows_of_both_stores_are_used(measured: Any, portal: Any) -> None:
     (table,) = portal.execute("SELECT count(*) FROM fhir_observations").fetchone().values()
-    (stored,) = portal.execute("SELECT count(*) FROM phi.fhir_resources WHERE resource_type='Observation'").fetchone().values()
+    query = "SELECT count(*) FROM phi.fhir_resources WHERE resource_type='Observation'"
+    (stored,) = portal.execute(query).fetchone().values()
     assert (table, stored) == (6, 4)
 
 

@@ -44,7 +44,8 @@ def test_the_meta_of_one_resource_is_returned(client: Any, kind: str) -> None:
 def test_labels_are_added_and_found_and_taken_away(client: Any, kind: str) -> None:
     client.update(TREES[kind])
     path = f"/{kind}/p"
-    found = returned(change(client, f"{path}/$meta-add", {"tag": [TAG, OTHER], "security": [LABEL], "profile": [PROFILE]}))
+    more = {"tag": [TAG, OTHER], "security": [LABEL], "profile": [PROFILE]}
+    found = returned(change(client, f"{path}/$meta-add", more))
     assert (found["tag"], found["security"], found["profile"]) == ([TAG, OTHER], [LABEL], [PROFILE])
     assert found["versionId"] == "2"
     assert client.get(path).json()["meta"] == found

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import values
+from .comparisons import NumberIs, QuantityIs
 from .criteria import (
     Chain,
     CompositeIs,
@@ -17,16 +18,15 @@ from .criteria import (
     Has,
     LogicalIs,
     MissingIs,
-    NumberIs,
     OfTypeIs,
-    QuantityIs,
     ReferenceIs,
     TextIs,
     TokenIs,
     UriIs,
 )
 from .evaluation import World
-from .generation import CODES, DATES, IDENTIFIERS, NAMES, NUMBERS, SYSTEMS, UCUM, UNITS, URLS
+from .nodes import evaluate_within
+from .pools import CODES, DATES, IDENTIFIERS, NAMES, NUMBERS, SYSTEMS, UCUM, UNITS, URLS
 from .published import Parameter, parameters, resource_types
 
 PREFIXES = ("", "", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
@@ -94,7 +94,9 @@ class Asker:
             case "token" if parameter.code == "_id":
                 return self.random.choice((None, None, "not"))
             case "token":
-                return self.random.choice((None, None, None, "not", "text", "of-type" if self._identifies(parameter) else None))
+                return self.random.choice(
+                    (None, None, None, "not", "text", "of-type" if self._identifies(parameter) else None)
+                )
             case "string":
                 return self.random.choice((None, None, "exact", "contains"))
             case "reference":
@@ -157,7 +159,9 @@ class Asker:
 
     def _of_type(self, said: Any) -> OfTypeIs:
         if said and said.system:
-            return OfTypeIs(said.system, said.code, said.value if self._chance(0.8) else self.random.choice(IDENTIFIERS))
+            return OfTypeIs(
+                said.system, said.code, said.value if self._chance(0.8) else self.random.choice(IDENTIFIERS)
+            )
         return OfTypeIs("urn:x-mrn", self.random.choice(CODES), self.random.choice(IDENTIFIERS))
 
     def _text(self, said: Any, how: str) -> TextIs:
@@ -248,8 +252,6 @@ class Asker:
         return UriIs(how, text)
 
     def _composite(self, parameter: Parameter) -> CompositeIs:
-        from .nodes import evaluate_within
-
         examples = self._examples(parameter)
         parts = []
         resource, node = self.random.choice(examples) if examples else ({}, None)

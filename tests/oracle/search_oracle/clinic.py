@@ -27,7 +27,8 @@ SIZES: Mapping[str, int] = {
     "DiagnosticReport": 18, "DeviceRequest": 22, "Task": 22, "DocumentReference": 22, "SupplyRequest": 10,
     "SupplyDelivery": 8, "Claim": 10, "ClaimResponse": 10, "CoverageEligibilityRequest": 8,
     "CoverageEligibilityResponse": 8, "QuestionnaireResponse": 12, "RiskAssessment": 14, "Provenance": 14, "Basic": 10,
-    "Group": 10, "Invoice": 12, "ChargeItem": 14, "ValueSet": 14, "ActivityDefinition": 14, "ImmunizationRecommendation": 8,
+    "Group": 10, "Invoice": 12, "ChargeItem": 14, "ValueSet": 14, "ActivityDefinition": 14,
+    "ImmunizationRecommendation": 8,
     "MolecularSequence": 10, "Immunization": 10, "AuditEvent": 8, "Goal": 8, "Questionnaire": 8,
 }  # fmt: skip
 
@@ -62,7 +63,11 @@ class Clinic:
     _server: Any = None
 
     def __post_init__(self) -> None:
-        settings = {"DATABASE_URL": self.conninfo, "FHIR_SERVER_PUBLIC_BASE_URL": BASE, "FHIR_SERVER_LOG_LEVEL": "error"}
+        settings = {
+            "DATABASE_URL": self.conninfo,
+            "FHIR_SERVER_PUBLIC_BASE_URL": BASE,
+            "FHIR_SERVER_LOG_LEVEL": "error",
+        }
         loaded = Settings.load(settings)
         self._server = build_server(loaded)
         self.application = lane(loaded, self._server)
@@ -92,7 +97,8 @@ class Clinic:
         """PUTs each resource in a batch; gives those that were taken."""
         listed = list(resources)
         entries = [
-            {"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}} for one in listed
+            {"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}}
+            for one in listed
         ]
         body = encode_json({"resourceType": "Bundle", "type": "batch", "entry": entries})
         answer = self.ask("POST", "", body=body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from . import values
@@ -190,4 +190,3 @@ _VALUES = {
     "quantity": values.amounts,
     "uri": values.uris,
 }
-

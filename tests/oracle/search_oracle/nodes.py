@@ -2,8 +2,8 @@
 
 https://hl7.org/fhir/R4/searchparameter.html#expression
 
-R4's expressions are not quite FHIRPath: `as` on a list means those of the type, and `resolve() is X` is decided from the
-text of the reference.
+R4's expressions are not quite FHIRPath: `as` on a list means those of the type, and `resolve() is X` is decided from
+the text of the reference.
 """
 
 from __future__ import annotations

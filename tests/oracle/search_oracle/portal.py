@@ -8,7 +8,9 @@ from typing import Any
 
 import psycopg
 
-from .generation import IDENTIFIERS, NAMES
+from fhir_server.resources.registry import DECLARED
+
+from .pools import IDENTIFIERS, NAMES
 
 TYPES = ("Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "Observation")
 CODES = ("39126-8", "39125-0", "local-code", "8480-6", "A")
@@ -42,8 +44,6 @@ def living(session: psycopg.Connection[Any]) -> dict[str, list[str]]:
 
 def _versioned(session: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     """The declared tables with the types that they hold."""
-    from fhir_server.resources.registry import DECLARED
-
     return [(one.resource_type, one.table.fullname) for one in DECLARED]
 
 
@@ -75,7 +75,8 @@ def insert_rows(session: psycopg.Connection[Any], random: Random) -> None:
         )  # fmt: skip
         patient = f"portal-p{number}"
         run(
-            "INSERT INTO fhir_patients (fhir_id, gender, birth_date, active, phone, email) VALUES (%s, %s, %s, %s, %s, %s)",
+            "INSERT INTO fhir_patients (fhir_id, gender, birth_date, active, phone, email)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
             patient, random.choice(("male", "female", None)), random.choice((None, "1980-02-29", "1979-01-01")),
             random.choice((True, False, None)), random.choice((None, "001", "555-0100")), random.choice((None, "a@b")),
         )  # fmt: skip
@@ -92,7 +93,8 @@ def insert_rows(session: psycopg.Connection[Any], random: Random) -> None:
         run(
             "INSERT INTO fhir_observations (fhir_id, patient_fhir_id, practitioner_fhir_id, category, code, value_type,"
             " value_data, effective_date_time, status) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            f"portal-w{number}", f"portal-p{random.randrange(8)}", random.choice((None, f"portal-d{random.randrange(8)}")),
+            f"portal-w{number}", f"portal-p{random.randrange(8)}",
+            random.choice((None, f"portal-d{random.randrange(8)}")),
             random.choice(CATEGORIES), random.choice(CODES), kind, None if kind is None else json.dumps(value),
             random.choice(TIMES), random.choice(("final", "amended", "FINAL", "odd")),
         )  # fmt: skip
@@ -115,8 +117,10 @@ def change_rows(session: psycopg.Connection[Any], random: Random) -> None:
                     "UPDATE fhir_patients SET deceased = true WHERE fhir_id = %s",
                     "UPDATE fhir_patient_names SET family = 'Müller-Changed' WHERE patient_fhir_id = %s",
                     "DELETE FROM fhir_patient_identifiers WHERE patient_fhir_id = %s",
-                    "INSERT INTO fhir_patient_identifiers (patient_fhir_id, position, system, value)"
-                    " VALUES (%s, 50, 'urn:x-mrn', 'added')",
+                    (
+                        "INSERT INTO fhir_patient_identifiers (patient_fhir_id, position, system, value)"
+                        " VALUES (%s, 50, 'urn:x-mrn', 'added')"
+                    ),
                 )
             ),
             (one,),
@@ -129,8 +133,10 @@ def change_rows(session: psycopg.Connection[Any], random: Random) -> None:
                     "UPDATE fhir_observations SET status = 'amended' WHERE fhir_id = %(id)s",
                     "UPDATE fhir_observations SET code = '39125-0' WHERE fhir_id = %(id)s",
                     "UPDATE fhir_observations SET category = 'vital-signs' WHERE fhir_id = %(id)s",
-                    "UPDATE fhir_observations SET effective_date_time = '2024-03-12 10:00:00+00',"
-                    " effective_end = NULL WHERE fhir_id = %(id)s",
+                    (
+                        "UPDATE fhir_observations SET effective_date_time = '2024-03-12 10:00:00+00',"
+                        " effective_end = NULL WHERE fhir_id = %(id)s"
+                    ),
                     "UPDATE fhir_observations SET value_type = %(kind)s, value_data = %(value)s WHERE fhir_id = %(id)s",
                 )
             ),

@@ -50,7 +50,10 @@ def parameters(resource_type: str) -> Mapping[str, Parameter]:
 
 def _parameter(resource_type: str, code: str, one: Any, by_id: Any) -> Parameter:
     parts = tuple(
-        (_parameter(resource_type, by_id[part["definition"]]["code"], by_id[part["definition"]], by_id), part["expression"])
+        (
+            _parameter(resource_type, by_id[part["definition"]]["code"], by_id[part["definition"]], by_id),
+            part["expression"],
+        )
         for part in one.get("component", ())
     )
     expression = one.get("expressionByBase", {}).get(resource_type, one["expression"])
@@ -84,6 +87,7 @@ def elements(type_name: str) -> Mapping[str, Mapping[str, Any]]:
     return {}
 
 
+@cache
 def resource_types() -> frozenset[str]:
     """The concrete resource types."""
     return frozenset(name for name, one in facts("elements-resources.json")["resources"].items() if not one["abstract"])

@@ -10,7 +10,6 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from .nodes import Node, referenced_type
 from .published import required_codes, resource_types
@@ -89,6 +88,13 @@ class Uri:
     """A uri as written."""
 
     value: str
+
+
+def escaped(text: str) -> str:
+    """A part of a value with R4's backslashes."""
+    for character in "\\,|$":
+        text = text.replace(character, "\\" + character)
+    return text
 
 
 def normal(text: str) -> str:

@@ -11,5 +11,11 @@ TRIES = int(os.environ.get("EXAMPLES", "40"))
 EFFORT = settings(
     max_examples=TRIES,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        # A database serves all examples of a test; each rolls its changes back.
+        HealthCheck.function_scoped_fixture,
+    ],
 )

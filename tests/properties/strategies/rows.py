@@ -140,7 +140,9 @@ _JSON: Mapping[str, Strategy] = {
 }
 _OWN_JSON: Mapping[str, Strategy] = {
     "role_codes": st.lists(
-        st.fixed_dictionaries({"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}), max_size=2
+        st.fixed_dictionaries({"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}),
+        max_size=2,
+        unique_by=lambda role: role["slug"],
     ),
 }
 """JSON that only triggers write, in one shape."""

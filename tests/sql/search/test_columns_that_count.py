@@ -54,9 +54,7 @@ def found(connection: psycopg.Connection[Any], query: str) -> list[str]:
         ("category:missing=false", ["almost", "loinc"]),
     ],
 )
-def test_a_column_answers_for_what_it_says(
-    filled: psycopg.Connection[Any], query: str, expected: list[str]
-) -> None:
+def test_a_column_answers_for_what_it_says(filled: psycopg.Connection[Any], query: str, expected: list[str]) -> None:
     assert found(filled, query) == expected
 
 

@@ -1,0 +1,51 @@
+"""The table of operations agrees with R4 (https://hl7.org/fhir/R4/operationslist.html)."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhir_server.definitions import packaged, search_parameters
+from fhir_server.operations import OPERATIONS, Operation, find_operation
+from fhir_server.operations.clinical_dates import CLINICAL_DATES
+from fhir_server.operations.everything import SUPPORTING
+from fhir_server.search import member_types
+
+DEFINED = {one["id"]: one for one in packaged("operations.json")["operations"]}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_is_one_of_r4_at_levels_that_r4_knows(operation: Operation) -> None:
+    defined = DEFINED[operation.definition]
+    assert (defined["code"], defined["resource"]) == (operation.name, [operation.resource_type])
+    assert all(defined[level] for level in operation.levels)
+    assert operation.affects_state == operation.name.startswith("meta-")
+
+
+def test_paths_lead_to_operations_of_their_level_and_type_only() -> None:
+    found = {
+        path: None if (operation := find_operation(path)) is None else operation.name
+        for path in (
+            ("$meta",),
+            ("Patient", "$meta"),
+            ("Patient", "x", "$meta-add"),
+            ("Patient", "x", "$everything"),
+            ("Patient", "$everything"),
+            ("Group", "x", "$everything"),
+            ("$meta-add",),
+            ("Observation", "$lastn"),
+            ("Patient", "$lastn"),
+            ("Patient", "x", "_history", "1", "$meta"),
+            ("Patient", "x", "$nothing"),
+        )
+    }
+    assert list(found.values()) == ["meta", "meta", "meta-add", "everything", None, None, None, "lastn", *[None] * 3]
+
+
+@pytest.mark.parametrize("kind", CLINICAL_DATES)
+def test_the_date_of_care_is_a_date_parameter_of_a_member_of_the_record(kind: str) -> None:
+    assert search_parameters(kind)[CLINICAL_DATES[kind]].type == "date"
+    assert kind in member_types("Patient")
+
+
+def test_what_records_refer_to_is_in_no_record() -> None:
+    assert not set(SUPPORTING) & set(member_types("Patient"))
