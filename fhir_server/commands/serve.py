@@ -100,6 +100,9 @@ def _run_workers(settings: Settings, greeting: Greeting) -> int:
     try:
         server.serve(target_loader=partial(_worker, settings), wrap_loader=False)
     except SystemExit as stopped:
+        # Ctrl-C reaches the workers too, and one that ends before it is told to counts as failed: told to stop is told.
+        if server.interrupt_signal:
+            return 0
         return stopped.code if isinstance(stopped.code, int) else 1
     return 0
 

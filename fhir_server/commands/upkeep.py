@@ -1,6 +1,7 @@
 """`fhir-server upkeep`: the background work of one database, which `serve` starts beside its workers.
 
-Run it once per database where the workers are started in another way. Two of them do no harm: they skip each other's rows.
+Run it once per database where the workers are started in another way. Two of them do no harm: they skip each other's
+rows.
 """
 
 from __future__ import annotations
@@ -53,7 +54,11 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 @contextmanager
 def beside(settings: Settings) -> Iterator[None]:
     """The upkeep process runs while the block does; `settings` must have a database URL."""
-    environment = {**os.environ, "DATABASE_URL": settings.database_url or "", "FHIR_SERVER_PUBLIC_BASE_URL": settings.base_url}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url or "",
+        "FHIR_SERVER_PUBLIC_BASE_URL": settings.base_url,
+    }
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "fhir_server.cli", NAME], env=environment, stdin=subprocess.DEVNULL
     )

@@ -93,26 +93,22 @@ class array(Word):  # noqa: N801
             return False
         slots = self._matched(value, row)
         again = {slot: place for place, slot in slots.items() if not self.items[slot].is_list}
-        for slot, item in enumerate(self.items):
-            if slot not in again:
-                item.forget(row)
+        others = [(slot, item) for slot, item in enumerate(self.items) if slot not in again]
+        for _, other in others:
+            other.forget(row)
         # Two words may share a column, and what still says the same wins.
         for slot, place in again.items():
             self.items[slot].hear_again(value[place], row)
         taken = set(again.values())
-        for slot, item in enumerate(self.items):
-            if slot not in again:
-                taken |= self._taken_by(slot, [place for place in range(len(value)) if slots.get(place, slot) == slot], taken, value, row)
+        for slot, other in others:
+            # What goes on saying the child rows is not for the columns beside them.
+            free = [place for place in range(len(value)) if place not in taken and slots.get(place, slot) == slot]
+            rest = [value[place] for place in free]
+            other.take(rest, row)
+            taken |= {place for place in free if not any(value[place] is one for one in rest)}
         for item in self.items:
             keep_unset(item, row)
         return bool(taken)
-
-    def _taken_by(self, slot: int, places: list[int], taken: set[int], value: list[Any], row: HeardRow) -> set[int]:
-        """The places of items that a slot takes out of those that nothing else goes on saying."""
-        free = [place for place in places if place not in taken]
-        rest = [value[place] for place in free]
-        self.items[slot].take(rest, row)
-        return {place for place in free if not any(value[place] is one for one in rest)}
 
     def _matched(self, value: list[Any], row: HeardRow) -> dict[int, int]:
         """Which places of an array go on saying what a slot says now: equal ones first."""

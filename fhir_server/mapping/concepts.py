@@ -43,8 +43,10 @@ def any_code(system: str) -> Codes:
 class coded(Word):  # noqa: N801
     """A `code` or `boolean` element whose column holds the portal's own texts.
 
-    `codes` maps texts to FHIR values; they are looked up without regard to case, blanks and hyphens, and the first text of
-    a value is the one that FHIR writes. A text that is not listed says `otherwise` (ABSENT: nothing), never a guess; where the
+    `codes` maps texts to FHIR values; they are looked up without regard to case, blanks and hyphens, and the first
+    text of
+    a value is the one that FHIR writes. A text that is not listed says `otherwise` (ABSENT: nothing), never a guess;
+    where the
     way back is not the same text, the text stands beside the value in the extension `source_url`. `apart` says that
     `source_status` stands elsewhere for texts without a value.
     """

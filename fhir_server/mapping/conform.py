@@ -1,7 +1,8 @@
-"""Whatever a JSON column holds, made into a legal value of a FHIR type by leaving out what is not legal, never by guessing.
+"""Whatever a JSON column holds, made into a legal value of a FHIR type by leaving out what is not legal, never by
+guessing.
 
-https://hl7.org/fhir/R4/json.html. The portal writes such columns freely: text instead of arrays, numbers instead of text,
-own members. Only known elements of the right JSON type come through.
+https://hl7.org/fhir/R4/json.html. The portal writes such columns freely: text instead of arrays, numbers instead of
+text, own members. Only known elements of the right JSON type come through.
 """
 
 from __future__ import annotations
@@ -149,7 +150,9 @@ def _item(path: str, known: Property, item: Any, depth: int) -> Any:
 
 
 def _reference(said: dict[str, Any], known: Property | None) -> Any:
-    """Only references to resources of this server that the element allows; the rest is left to display and identifier."""
+    """Only references to resources of this server that the element allows; the rest is left to display and
+    identifier.
+    """
     literal = _LOCAL_REFERENCE.fullmatch(said.get("reference", ""))
     targets = known.element.targets if known is not None else ()
     named = literal[1] if literal is not None else None

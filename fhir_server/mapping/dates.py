@@ -21,7 +21,9 @@ _PARTIAL = re.compile(r"(?!0000)[0-9]{4}(-(0[1-9]|1[0-2]))?")
 
 
 class partial_date(Word):  # noqa: N801
-    """A `date` element; the portal knows only the date column, and what it sets there wins over an older partial text."""
+    """A `date` element; the portal knows only the date column, and what it sets there wins over an older partial
+    text.
+    """
 
     def __init__(self, day: Column[Any], partial: Column[Any]) -> None:
         self.day, self.partial = day, partial

@@ -77,7 +77,8 @@ class identifier(Word):  # noqa: N801
 class portal_identifier(Word):  # noqa: N801
     """An Identifier that a row says only as long as no document was written for it: the portal's own key of something.
 
-    A client that puts the resource back need not repeat it, and the key does not go with it. `unless` is a column of other
+    A client that puts the resource back need not repeat it, and the key does not go with it. `unless` is a column of
+    other
     identifiers that make it needless.
     """
 

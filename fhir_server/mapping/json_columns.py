@@ -1,4 +1,5 @@
-"""The words for JSON columns that the portal fills freely: FHIR objects, lists of them or of plain texts, contact records.
+"""The words for JSON columns that the portal fills freely: FHIR objects, lists of them or of plain texts, contact
+records.
 
 https://hl7.org/fhir/R4/json.html
 """
@@ -74,7 +75,8 @@ def items_of(held: Any) -> list[Any]:
 class contact_record(Word):  # noqa: N801
     """Telecoms of a JSON column: members `phone`, `email`, `fax`, `url`, and an array `telecom` for all others.
 
-    A bare array of ContactPoints is understood too. Hearing writes the members, so that the portal finds them, and keeps
+    A bare array of ContactPoints is understood too. Hearing writes the members, so that the portal finds them, and
+    keeps
     what else the portal noted there.
     """
 

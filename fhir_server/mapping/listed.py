@@ -24,7 +24,8 @@ def listed(
 ) -> Listed:
     """The items of a JSON array as rows: `fhir_id` and one column for each of `values`.
 
-    The array is the column or its member `at`; `paths` lead on from its items to arrays in them. What is no array counts as
+    The array is the column or its member `at`; `paths` lead on from its items to arrays in them. What is no array
+    counts as
     the only item. No JSON makes it raise an error, and `values` may not either.
     """
     table = column.table.alias("f")
@@ -53,7 +54,9 @@ def _nothing(text: Sql) -> Sql:
 
 
 class ListedConcepts:
-    """A list of CodeableConcepts and plain texts; a text for which `is_code` holds is a code of `system`, others are texts."""
+    """A list of CodeableConcepts and plain texts; a text for which `is_code` holds is a code of `system`, others are
+    texts.
+    """
 
     def __init__(self, column: SqlColumn, system: str | None = None, is_code: Callable[[Sql], Sql] = _nothing) -> None:
         self.system = system
@@ -95,7 +98,9 @@ class ListedConcepts:
 
 def address_columns(column: SqlColumn, *names: str) -> tuple[SearchColumn, ...]:
     """The columns that answer an address parameter over an Address in a JSON column."""
-    found: list[SearchColumn] = [StringColumn(spoken.json_text(spoken.member(column, name))) for name in names if name != "line"]
+    found: list[SearchColumn] = [
+        StringColumn(spoken.json_text(spoken.member(column, name))) for name in names if name != "line"
+    ]
     if "line" in names:
         lines = listed(column, "lines", at="line", value=spoken.json_text)
         found.append(StringColumn(lines.c.value, through=through(lines)))

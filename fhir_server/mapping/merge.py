@@ -1,7 +1,9 @@
 """The three-way merge of a portal change into the document a client wrote, element by element.
 
-`base` is what the row said when the document was written, `theirs` what it says now, `ours` the document. Where base and
-theirs agree, ours stays as it was said; where they differ, the portal's change wins at the finest grain that is unambiguous.
+`base` is what the row said when the document was written, `theirs` what it says now, `ours` the document. Where base
+and
+theirs agree, ours stays as it was said; where they differ, the portal's change wins at the finest grain that is
+unambiguous.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ _DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 def merge(base: Tree, theirs: Tree, ours: Tree, choices: Mapping[str, str]) -> Tree:
     """`ours` with every difference between `base` and `theirs` carried over; none of the arguments is changed.
 
-    `choices` maps property names to their group (`valueQuantity` → `value[x]`): a group is one place. A narrative that was
+    `choices` maps property names to their group (`valueQuantity` → `value[x]`): a group is one place. A narrative
+    that was
     generated from data that have changed would show the old ones, so it goes.
     """
     merged = _merge_object(base, theirs, ours, choices)

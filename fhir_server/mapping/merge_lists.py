@@ -1,6 +1,7 @@
 """The three-way merge of arrays: which item of one version is which item of the other.
 
-Items of a declaration's slots and child rows with keys are known by them. Items that are known by their place alone may have
+Items of a declaration's slots and child rows with keys are known by them. Items that are known by their place alone
+may have
 moved: equal ones belong together, then similar ones, and the rest came or went.
 """
 
@@ -20,7 +21,8 @@ def merged_list(
 ) -> list[Item]:
     """`ours` with the difference between `base` and `theirs`; items that only the document has stay where they are.
 
-    Where the document has no items of its own, the result is in the order of `theirs`; otherwise new items follow the one that
+    Where the document has no items of its own, the result is in the order of `theirs`; otherwise new items follow the
+    one that
     they follow there.
     """
     pairs = _pairs(base, theirs)
@@ -79,9 +81,7 @@ def _pairs(base: Slots, theirs: Slots) -> dict[int, int]:
     for found in (_equal, _similar, _only):
         left = {index: base[index] for index, key in enumerate(base.keys) if index not in partner and is_place(key)}
         taken = set(partner.values())
-        free = {
-            index: item for index, item in enumerate(theirs) if index not in taken and is_place(theirs.keys[index])
-        }
+        free = {index: item for index, item in enumerate(theirs) if index not in taken and is_place(theirs.keys[index])}
         partner.update(found(left, free, base, theirs))
     return partner
 

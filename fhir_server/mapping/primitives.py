@@ -1,7 +1,9 @@
 """FHIR primitives and the texts PostgreSQL prints for a column: one pair of functions per primitive.
 
-https://hl7.org/fhir/R4/datatypes.html#primitive. `compose` takes the value as row_to_json prints it in a UTC session and
-returns the JSON value or ABSENT where the column holds nothing legal; `decompose` returns what to store, or ABSENT where
+https://hl7.org/fhir/R4/datatypes.html#primitive. `compose` takes the value as row_to_json prints it in a UTC session
+and
+returns the JSON value or ABSENT where the column holds nothing legal; `decompose` returns what to store, or ABSENT
+where
 the column cannot hold the value as it was said. `spoken` has the same rules in SQL.
 """
 
@@ -25,6 +27,7 @@ MAX_LENGTH = 1024 * 1024
 MAX_DIGITS = 126
 """A jsonb or numeric column prints 1e9 as ten digits, and with sign and point no number may be longer than 128."""
 
+_TOO_LARGE: int = 10**MAX_DIGITS
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ROW_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?\+00:00")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:([0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -103,7 +106,8 @@ def _instant_to_row(value: Any) -> Any:
 
 
 def _exact_instant_to_row(value: Any) -> Any:
-    # How exactly a moment was said is part of it (.000 is a shorter interval than a second), and a column keeps no zeros.
+    # How exactly a moment was said is part of it (.000 is a shorter interval than a second), and a column keeps no
+    # zeros.
     found = _moment(value)
     if found is None:
         return ABSENT
@@ -142,7 +146,7 @@ def is_writable(value: Any) -> bool:
     if isinstance(value, bool):
         return False
     if isinstance(value, int):
-        return abs(value) < 10**MAX_DIGITS
+        return abs(value) < _TOO_LARGE
     if not isinstance(value, Decimal) or not value.is_finite():
         return False
     exponent = int(value.as_tuple().exponent)

@@ -1,4 +1,5 @@
-"""The words for what other tables hold and triggers copy into the row: child rows, a user's name, records of the portal.
+"""The words for what other tables hold and triggers copy into the row: child rows, a user's name, records of the
+portal.
 
 https://hl7.org/fhir/R4/http.html#update
 """
@@ -19,7 +20,7 @@ from fhir_server.mapping.word import HeardRow, Row, Word
 
 
 class many(Word):  # noqa: N801
-    """Array items that are rows of a child table, read from the projection column that a trigger keeps on the parent."""
+    """Array items that are rows of a child table, read from the projection that a trigger keeps on the parent."""
 
     is_list = True
 

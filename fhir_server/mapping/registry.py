@@ -23,7 +23,9 @@ class Registry:
         default_store: Store,
         history_of: Mapping[Table, Table],
     ) -> None:
-        """`history_of` maps a table to the table of its replaced rows; types not in `store_of` are in `default_store`."""
+        """`history_of` maps a table to the table of its replaced rows; types not in `store_of` are in
+        `default_store`.
+        """
         by_type: dict[str, list[Resource]] = {}
         for resource in declared:
             by_type.setdefault(resource.resource_type, []).append(resource)

@@ -1,4 +1,5 @@
-"""What a stored version says: its document as it is, its row composed, or both merged; and the meta every version carries.
+"""What a stored version says: its document as it is, its row composed, or both merged; and the meta every version
+carries.
 
 https://hl7.org/fhir/R4/resource.html#Meta
 """
@@ -32,7 +33,9 @@ def with_meta(tree: dict[str, Any], fhir_id: str, version_id: int, updated_at: d
 
 
 def said_tree(resource: Resource | None, live: Tree, last: Tree | None, base: Tree | None) -> dict[str, Any]:
-    """What the row `live` says together with the document `last`, written when the row was `base`; without meta of a version."""
+    """What the row `live` says together with the document `last`, written when the row was `base`; without meta of a
+    version.
+    """
     if resource is None:
         return dict(last or {})
     if last is None:

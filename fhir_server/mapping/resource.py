@@ -1,6 +1,7 @@
 """One FHIR type over one table: a declaration, and the two directions that follow from it.
 
-`compose` says a row as a resource, `decompose` hears a resource as a row. Both come from the same declaration, and so do the
+`compose` says a row as a resource, `decompose` hears a resource as a row. Both come from the same declaration, and so
+do the
 search columns: nothing else in the server knows what a column means.
 """
 
@@ -29,7 +30,9 @@ class CannotHold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """Child rows of a resource: `projection` is the parent's column, `key` the child's column of the parent's fhir_id."""
+    """Child rows of a resource: `projection` is the parent's column, `key` the child's column of the parent's
+    fhir_id.
+    """
 
     projection: str
     table: Table

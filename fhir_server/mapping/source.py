@@ -71,7 +71,8 @@ class TokenColumn:
 
     `stored` gives the column's texts for a searched code (a status map has several, a code that the column can never
     hold has none). `complete` says that the column holds every value of the parameter: no index rows are consulted.
-    The column counts only where `where` holds, and where no code is searched (`system|`, `:missing`) only where `said` does.
+    The column counts only where `where` holds, and where no code is searched (`system|`, `:missing`) only where
+    `said` does.
     """
 
     column: ColumnElement[Any]
@@ -170,7 +171,8 @@ SearchColumn = (
 class Source:
     """One table that holds resources of `resource_type`; `number` is its place in the registry, unique over all types.
 
-    `columns` maps a search parameter's code to the columns that answer it (all of them are ORed, together with the index
+    `columns` maps a search parameter's code to the columns that answer it (all of them are ORed, together with the
+    index
     rows unless every one is complete). `sort` maps a parameter's code to the column expression to order by.
     """
 

@@ -43,7 +43,9 @@ class Atomic(dict[str, Any]):
 
 
 class Defaulted(dict[str, Any]):
-    """A JSON object with `optional` members that a row says when alone; a document may say them otherwise or not at all."""
+    """A JSON object with `optional` members that a row says when alone; a document may say them otherwise or not at
+    all.
+    """
 
     __slots__ = ("optional",)
 

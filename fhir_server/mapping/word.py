@@ -112,7 +112,8 @@ def hear_members(
 ) -> bool:
     """Hear the properties of an object; whether they say anything that columns hold.
 
-    A property that still says what the current row says leaves its columns to the letter: status texts, odd JSON and all.
+    A property that still says what the current row says leaves its columns to the letter: status texts, odd JSON and
+    all.
     So does one that says as little as the row did. `names_of` gives the JSON names of a member.
     """
     if row.current is None:

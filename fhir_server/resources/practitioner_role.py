@@ -68,7 +68,8 @@ PRACTITIONER_ROLE = Resource(
         "organization": derived(ORGANIZATION, "PractitionerRole.organization"),
         "code": derived(array([portal_roles(t.role_codes), POSITION]), "PractitionerRole.code"),
         "specialty": derived(
-            json_list(t.specialty, "CodeableConcept", lambda text: {"text": text_or_absent(text)}), "PractitionerRole.specialty"
+            json_list(t.specialty, "CodeableConcept", lambda text: {"text": text_or_absent(text)}),
+            "PractitionerRole.specialty",
         ),
     },
     search={

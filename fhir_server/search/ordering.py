@@ -105,9 +105,7 @@ class Followed(Protocol):
         ...
 
 
-def order_values(
-    order: Order, row: FromClause, branch: Branch, followed: Followed
-) -> tuple[ColumnElement[Any], ...]:
+def order_values(order: Order, row: FromClause, branch: Branch, followed: Followed) -> tuple[ColumnElement[Any], ...]:
     """The values of the order's columns on a row, not yet labelled."""
     return tuple(
         _unique(order, row) if column.key is None else _value(column.key, row, branch, followed)

@@ -27,7 +27,10 @@ def drawn(data: st.DataObject, table: str) -> tuple[Resource, dict[str, Any]]:
     resource = DECLARATIONS[table]
     tree = data.draw(resources(resource.resource_type))
     if table == "manufacturers":
-        tree["type"] = [{"coding": [{**MANUFACTURER["coding"][0], "display": "Maker"}], "text": "a maker"}, *tree.get("type", [])]
+        tree["type"] = [
+            {"coding": [{**MANUFACTURER["coding"][0], "display": "Maker"}], "text": "a maker"},
+            *tree.get("type", []),
+        ]
     assume(resource.accepts(tree))
     return resource, tree
 
@@ -45,7 +48,10 @@ def heard(resource: Resource, tree: dict[str, Any], current: dict[str, Any] | No
 def beyond_defaults(said: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """What a row says of a document, without what it says in other words or for want of words."""
     rest = {name: value for name, value in said.items() if name not in ("resourceType", "id")}
-    for stem, names in {"effective": ("effectiveDateTime", "effectivePeriod"), "deceased": ("deceasedBoolean",)}.items():
+    for stem, names in {
+        "effective": ("effectiveDateTime", "effectivePeriod"),
+        "deceased": ("deceasedBoolean",),
+    }.items():
         for name in names:
             # A partial date is held as the interval that it covers, a death at such a date as a death.
             if name in rest and any(key.startswith(stem) for key in document):

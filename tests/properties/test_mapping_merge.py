@@ -86,9 +86,19 @@ def test_a_merged_resource_is_valid_and_says_what_the_portal_changed(table: str,
             assert name in new or not contains(merged.get(name, []), old[name])
         elif name not in ("id", "resourceType"):
             assert merged.get(name) == ours.get(name)
-    own_code = {(one.get("system"), one.get("code")) for one in merged.get("code", {}).get("coding", ())} if table == "fhir_observations" else set()
+    own_code = (
+        {(one.get("system"), one.get("code")) for one in merged.get("code", {}).get("coding", ())}
+        if table == "fhir_observations"
+        else set()
+    )
     # A component may have the code that the portal gives to the whole; nobody can say which of the two values is wrong.
-    assume(not any((one.get("system"), one.get("code")) in own_code for part in merged.get("component", ()) for one in part["code"].get("coding", ())))
+    assume(
+        not any(
+            (one.get("system"), one.get("code")) in own_code
+            for part in merged.get("component", ())
+            for one in part["code"].get("coding", ())
+        )
+    )
     assert validate(resource.resource_type, merged) == ()
 
 

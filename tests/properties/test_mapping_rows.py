@@ -21,7 +21,6 @@ from tests.properties.strategies.rows import DECLARATIONS, rows
 EVERY_TABLE = pytest.mark.parametrize("table", DECLARATIONS)
 
 
-
 def drawn(data: st.DataObject, table: str) -> tuple[Resource, dict[str, Any]]:
     resource = DECLARATIONS[table]
     return resource, data.draw(rows(resource))

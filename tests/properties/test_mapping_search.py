@@ -70,13 +70,16 @@ class Portal:
         for name, child in children.items():
             for place, one in enumerate(row[name] or ()):
                 self._insert(child.table, {**one, child.key: row["fhir_id"], "position": place})
-        found = self.connection.execute(f"SELECT row_to_json(r)::text FROM {self.resource.table.fullname} AS r").fetchone()
+        found = self.connection.execute(
+            f"SELECT row_to_json(r)::text FROM {self.resource.table.fullname} AS r"
+        ).fetchone()
         assert found is not None
         return dict(read_json(found[0].encode()))
 
     def _insert(self, table: Table, row: dict[str, Any]) -> None:
         names = ", ".join(f'"{name}"' for name in row)
-        sql = f"INSERT INTO {table.fullname} ({names}) SELECT {names} FROM json_populate_record(NULL::{table.fullname}, %s::json)"
+        record = f"json_populate_record(NULL::{table.fullname}, %s::json)"
+        sql = f"INSERT INTO {table.fullname} ({names}) SELECT {names} FROM {record}"
         self.connection.execute(sql, (encode_json(row).decode(),))
 
     def said(self) -> dict[str, list[tuple[SearchColumn, Found]]]:
@@ -221,7 +224,9 @@ def _joined(one: dict[str, Found], other: dict[str, Found]) -> dict[str, Found]:
 @WRITABLE
 @EFFORT
 @given(data=st.data())
-def test_columns_and_index_rows_together_say_what_a_document_says(table: str, portal: Portal, data: st.DataObject) -> None:
+def test_columns_and_index_rows_together_say_what_a_document_says(
+    table: str, portal: Portal, data: st.DataObject
+) -> None:
     resource = DECLARATIONS[table]
     tree = data.draw(resources(resource.resource_type))
     if table == "manufacturers":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -39,7 +40,11 @@ def _values(resource: Resource, row: Row, name: str) -> st.SearchStrategy[Any]:
             new = child_rows(child.table, child.key)
             before = row.get(name) or []
             # Often one row is added, taken away or corrected.
-            return new | st.just(before[1:] or None) | new.map(lambda rows: ([*before, *(rows or [])]) or None)
+            return new | st.just(before[1:] or None) | new.map(partial(_beside, before))
     if name == "user_snapshot":
         return user_snapshots()
     return held(resource.table.c[name])
+
+
+def _beside(before: list[Row], added: list[Row] | None) -> list[Row] | None:
+    return [*before, *(added or [])] or None

@@ -39,7 +39,8 @@ PRIMITIVES: dict[str, Strategy] = {
     "instant": INSTANTS,
     "time": st.just("10:00:00"),
     "boolean": st.booleans(),
-    "decimal": st.sampled_from((3, 0, -1)) | st.sampled_from(("1.50", "0.0", "1e2", "1e100", "1e-100", "1e-140")).map(DecimalText),
+    "decimal": st.sampled_from((3, 0, -1))
+    | st.sampled_from(("1.50", "0.0", "1e2", "1e100", "1e-100", "1e-140")).map(DecimalText),
     "integer": st.integers(-3, 3),
     "unsignedInt": st.integers(0, 3),
     "positiveInt": st.integers(1, 3),
@@ -57,7 +58,9 @@ def examples(resource_type: str) -> tuple[Tree, ...]:
         with gzip.open(file) as lines:
             for line in lines:
                 if len(line) <= LONGEST_LINE:
-                    found += [tree for tree in _resources(parse_json(line)) if tree.get("resourceType") == resource_type]
+                    found += [
+                        tree for tree in _resources(parse_json(line)) if tree.get("resourceType") == resource_type
+                    ]
     return tuple(tree for tree in found if validate(resource_type, tree) == ())
 
 
@@ -74,12 +77,16 @@ def values(path: str, found: Property) -> Strategy:
         codes = required_codes(path) if found.type == "code" else None
         return st.sampled_from(sorted(codes)) if codes else PRIMITIVES.get(found.type, st.nothing())
     if found.type == "Reference":
-        return st.sampled_from(("Patient/p1", "Practitioner/d1", "Organization/o1", "urn:uuid:1", "http://x/Patient/1")).map(
-            lambda text: {"reference": text, "display": "someone"}
-        )
+        return st.sampled_from(
+            ("Patient/p1", "Practitioner/d1", "Organization/o1", "urn:uuid:1", "http://x/Patient/1")
+        ).map(lambda text: {"reference": text, "display": "someone"})
     if found.type in ("Resource", "Extension", "Narrative", "Meta", "Timing", "SampledData", "Attachment"):
         return st.nothing()
-    home = path if found.element.content_reference is None and "." in path and not properties(found.type or "") else found.type
+    home = (
+        path
+        if found.element.content_reference is None and "." in path and not properties(found.type or "")
+        else found.type
+    )
     names = [
         (name, one)
         for name, one in properties(home).items()
@@ -128,7 +135,11 @@ def _drop(draw: st.DrawFn, path: str, node: Tree) -> None:
 
 
 def _repeat(draw: st.DrawFn, path: str, node: Tree) -> None:
-    lists = [name for name in _names(node) if isinstance(node[name], list) and f"_{name}" not in node and not name.startswith("_")]
+    lists = [
+        name
+        for name in _names(node)
+        if isinstance(node[name], list) and f"_{name}" not in node and not name.startswith("_")
+    ]
     if lists:
         name = draw(st.sampled_from(lists))
         node[name] = [*node[name], copy.deepcopy(draw(st.sampled_from(node[name])))]
@@ -144,7 +155,8 @@ def _replace(draw: st.DrawFn, path: str, node: Tree) -> None:
     legal = [
         (name, found)
         for name, found in properties(path).items()
-        if name not in ("id", "extension", "modifierExtension", "contained", "text", "meta", "implicitRules", "language")
+        if name
+        not in ("id", "extension", "modifierExtension", "contained", "text", "meta", "implicitRules", "language")
     ]
     if not legal:
         return

@@ -17,9 +17,10 @@ from tests.properties.strategies.texts import ANY_JSON, PLAIN_TEXTS, TEXTS
 Strategy = st.SearchStrategy[Any]
 
 STATUSES = (
-    "active", "Active", " ACTIVE ", "inactive", "on_hold", "on-hold", "On Hold", "temporarily closed", "temporarily_closed",
-    "suspended", "closed", "archived", "discontinued", "deleted", "pending", "prospect", "merged", "unknown", "final",
-    "FINAL", "amended", "entered-in-error", "entered_in_error", "draft", "",
+    "active", "Active", " ACTIVE ", "inactive", "on_hold", "on-hold", "On Hold", "temporarily closed",
+    "temporarily_closed", "suspended", "closed", "archived", "discontinued",
+    "deleted", "pending", "prospect",
+    "merged", "unknown", "final", "FINAL", "amended", "entered-in-error", "entered_in_error", "draft", "",
 )  # fmt: skip
 IDS = st.text("abcdefABC0123456789-.", min_size=1, max_size=20)
 BAD_IDS = st.sampled_from(("a/b", "x y", "ä", "x" * 65, ""))
@@ -40,8 +41,10 @@ _PLAUSIBLE: Mapping[str, Strategy] = {
     "type": st.sampled_from(("prov", "dept", "HOSP", "SNF", "clinic", "wound center", "postal", "physical", "both")),
     "value_type": st.sampled_from(
         (
-            "quantity", "Quantity", "string", "text", "boolean", "integer", "codeable", "codeable-concept", "CodeableConcept",
-            "coded", "range", "ratio", "sampled", "sampled-data", "time", "datetime", "dateTime", "period", "photo", "",
+            "quantity", "Quantity", "string", "text", "boolean", "integer", "codeable", "codeable-concept",
+            "CodeableConcept", "coded", "range", "ratio", "sampled", "sampled-data",
+            "time", "datetime",
+            "dateTime", "period", "photo", "",
         )
     ),
     "use": st.sampled_from(_USES),
@@ -75,7 +78,10 @@ _CODING = st.fixed_dictionaries(
 )
 _CONCEPT = st.fixed_dictionaries({}, optional={"coding": st.lists(_CODING, max_size=4) | _CODING, "text": TEXTS})
 _QUANTITY = st.fixed_dictionaries(
-    {"value": st.sampled_from((3, 0, "3.2", "x", None, True, "1e2", "007", ["5"])) | st.decimals(0, 9, places=2).map(str)},
+    {
+        "value": st.sampled_from((3, 0, "3.2", "x", None, True, "1e2", "007", ["5"]))
+        | st.decimals(0, 9, places=2).map(str)
+    },
     optional={
         "unit": TEXTS,
         "system": st.sampled_from(("http://unitsofmeasure.org", "has blank")),
@@ -112,7 +118,9 @@ _QUALIFICATION = st.fixed_dictionaries(
     {},
     optional={
         "code": _CONCEPT,
-        "identifier": st.lists(st.fixed_dictionaries({}, optional={"system": TEXTS, "value": TEXTS, "assigner": _REFERENCE})),
+        "identifier": st.lists(
+            st.fixed_dictionaries({}, optional={"system": TEXTS, "value": TEXTS, "assigner": _REFERENCE})
+        ),
         "period": _PERIOD,
         "issuer": _REFERENCE,
     },
@@ -129,7 +137,15 @@ _SERVICE = TEXTS | st.fixed_dictionaries({"name": TEXTS | st.integers()}, option
 _JSON: Mapping[str, Strategy] = {
     "address": _ADDRESS,
     "contact": st.fixed_dictionaries(
-        {}, optional={"phone": _TEXT, "email": TEXTS, "fax": TEXTS, "url": TEXTS, "telecom": st.lists(_TELECOM), "note": TEXTS}
+        {},
+        optional={
+            "phone": _TEXT,
+            "email": TEXTS,
+            "fax": TEXTS,
+            "url": TEXTS,
+            "telecom": st.lists(_TELECOM),
+            "note": TEXTS,
+        },
     )
     | st.lists(_TELECOM),
     "services": st.lists(_SERVICE, max_size=3),
@@ -140,7 +156,9 @@ _JSON: Mapping[str, Strategy] = {
 }
 _OWN_JSON: Mapping[str, Strategy] = {
     "role_codes": st.lists(
-        st.fixed_dictionaries({"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}),
+        st.fixed_dictionaries(
+            {"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}
+        ),
         max_size=2,
         unique_by=lambda role: role["slug"],
     ),
@@ -186,7 +204,9 @@ def _held(column: Column[Any]) -> Strategy:
 def child_rows(table: Table, key: str) -> Strategy:
     """Child rows as the projection column holds them: without NULLs, keys and positions; None for none."""
     columns = {column.name: held(column) for column in table.c if column.name not in ("id", "position", key)}
-    one = st.fixed_dictionaries(columns).map(lambda row: {name: value for name, value in row.items() if value is not None})
+    one = st.fixed_dictionaries(columns).map(
+        lambda row: {name: value for name, value in row.items() if value is not None}
+    )
     return st.none() | st.lists(one, min_size=1, max_size=3)
 
 

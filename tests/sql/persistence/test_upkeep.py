@@ -1,4 +1,6 @@
-"""The background merge: what the portal wrote after a document becomes that version's document, without a new version."""
+"""The background merge: what the portal wrote after a document becomes that version's document, without a new
+version.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def test_merging_makes_no_version_and_leaves_nothing_to_merge(database: str, sto
     merge_all(store, registry(), base_url=BASE, zone=UTC)
     assert merge_all(store, registry(), base_url=BASE, zone=UTC) == 0
     with psycopg.connect(database) as connection:
-        row = connection.execute("SELECT version_id, document_version FROM fhir_patients WHERE fhir_id = 'p1'").fetchone()
+        row = connection.execute(
+            "SELECT version_id, document_version FROM fhir_patients WHERE fhir_id = 'p1'"
+        ).fetchone()
     assert row == (2, 2)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhir_server.resources.registry import registry
@@ -43,6 +43,7 @@ queries = st.lists(criterion, min_size=1, max_size=3).map("&".join)
 shared = Statements(registry().sources)
 
 
+@settings(deadline=None)
 @given(queries, st.sampled_from(["", "&_sort=-date", "&_sort=code,_id"]))
 def test_a_statement_from_the_cache_equals_one_compiled_for_the_search_itself(query: str, sort: str) -> None:
     search = parse("Observation", parse_query(query + sort), reading=READING)
@@ -101,6 +102,7 @@ def test_a_shape_tells_what_decides_about_sql_and_nothing_else(one: str, other: 
     assert (shapes[0] == shapes[1]) is same
 
 
+@settings(deadline=None)
 @given(queries)
 def test_no_value_of_a_search_stands_in_its_sql(query: str) -> None:
     secret = "zzsecretzz"
