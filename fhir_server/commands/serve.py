@@ -23,6 +23,7 @@ from fhir_server.commands import upkeep
 from fhir_server.settings import Settings
 
 NAME: Final = "serve"
+_SET_PARENT_DEATH_SIGNAL: Final = 1
 SUMMARY: Final = "start the server (and an embedded PostgreSQL when DATABASE_URL is not set)"
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -98,7 +99,7 @@ def _run_workers(settings: Settings, greeting: Greeting) -> int:
     )
     server.on_startup(threading.Thread(target=_announce, args=(settings, greeting), daemon=True).start)
     try:
-        server.serve(target_loader=partial(_worker, settings), wrap_loader=False)
+        server.serve(target_loader=partial(_worker, settings, os.getpid()), wrap_loader=False)
     except SystemExit as stopped:
         # Ctrl-C reaches the workers too, and one that ends before it is told to counts as failed: told to stop is told.
         if server.interrupt_signal:
@@ -107,7 +108,7 @@ def _run_workers(settings: Settings, greeting: Greeting) -> int:
     return 0
 
 
-def _worker(settings: Settings) -> Any:
+def _worker(settings: Settings, parent: int) -> Any:
     """Runs in each worker process, which may be forked or spawned; hence a plain function with a picklable argument."""
     from fhir_server.app import wsgi_application
 

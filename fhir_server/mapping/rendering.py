@@ -11,6 +11,7 @@ from typing import Any
 
 from fhir_server.json_text import Tree, encode_json, read_json
 from fhir_server.mapping.resource import Resource
+from fhir_server.mapping.trees import plain
 
 
 def instant(moment: datetime) -> str:
@@ -39,7 +40,8 @@ def said_tree(resource: Resource | None, live: Tree, last: Tree | None, base: Tr
     if resource is None:
         return dict(last or {})
     if last is None:
-        return resource.compose(live)
+        composed: dict[str, Any] = plain(resource.compose(live))
+        return composed
     return resource.merge(base if base is not None else live, live, last)
 
 

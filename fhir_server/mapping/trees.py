@@ -69,7 +69,7 @@ def contains(whole: Any, part: Any) -> bool:
     if isinstance(part, str):
         return isinstance(whole, str) and (whole == part or _is_same_moment(whole, part))
     # True == 1 in Python, and a boolean is not a number in JSON.
-    return type(whole) is bool and whole == part if type(part) is bool else bool(whole == part)
+    return isinstance(whole, bool) is isinstance(part, bool) and bool(whole == part)
 
 
 def _is_same_moment(one: str, other: str) -> bool:

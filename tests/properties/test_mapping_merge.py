@@ -40,6 +40,13 @@ def written(data: st.DataObject, table: str) -> tuple[Resource, Tree, Tree]:
     return resource, ours, dict(read_json(encode_json(whole)))
 
 
+def is_plain(tree: Any) -> bool:
+    """Whether a tree has no marks: extraction passes over what is no plain dict or list."""
+    if isinstance(tree, dict):
+        return type(tree) is dict and all(map(is_plain, tree.values()))
+    return not isinstance(tree, list) or (type(tree) is list and all(map(is_plain, tree)))
+
+
 @EVERY_TABLE
 @EFFORT
 @given(data=st.data())
@@ -79,6 +86,7 @@ def test_a_merged_resource_is_valid_and_says_what_the_portal_changed(table: str,
     before = copy.deepcopy((base, theirs, ours))
     merged = resource.merge(base, theirs, ours)
     assert (base, theirs, ours) == before
+    assert is_plain(merged)
     old, new = resource.compose(base), resource.compose(theirs)
     for name in {*old, *new}:
         if old.get(name) != new.get(name):

@@ -33,7 +33,11 @@ class Serving:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for pid in (*map(int, children), self.process.pid):
             os.kill(pid, signal.SIGKILL)
-        self.process.communicate()
+        self.process.wait(timeout=30)
+        # Not read to their end: a process that was just being started may hold them a moment longer.
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """One request on a connection of its own."""
