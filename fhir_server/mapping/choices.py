@@ -43,7 +43,7 @@ class moment(Word):  # noqa: N801
             into[f"{stem}Period"] = Atomic(start=start)
         else:
             # Period.end is inclusive, to the precision it is written with.
-            last = instant_text((after - _RESOLUTION).isoformat())
+            last = f"{(after - _RESOLUTION).isoformat(timespec='microseconds')[:-6]}Z"
             into[f"{stem}Period"] = Atomic(start=start, end=last)
 
     def decompose_from(self, source: dict[str, Any], name: str, row: HeardRow) -> bool:

@@ -59,18 +59,20 @@ def _work_telecom(system: str) -> Any:
 
 
 class user_npi(Word):  # noqa: N801
-    """The NPI that the user has, where the practitioner's own record has no number: the practitioner's goes first."""
+    """The NPI of the user, where the practitioner's own record has no number and no document says which there are."""
 
     def compose(self, row: Row) -> Any:
         held = row.get(t.user_snapshot.name)
         number = held.get("npi_number") if isinstance(held, dict) else None
-        if row.get(t.npi_number.name) is not None or not isinstance(number, str) or not is_npi(number):
+        if any(row.get(column.name) is not None for column in (t.npi_number, t.document_version)):
+            return ABSENT
+        if not isinstance(number, str) or not is_npi(number):
             return ABSENT
         return {"system": US_NPI, "value": number}
 
     def search_columns(self, parameter_type: str) -> tuple[TokenColumn, ...]:
         number = _member("npi_number")
-        said = and_(t.npi_number.is_(None), is_npi_in_sql(number))
+        said = and_(t.npi_number.is_(None), t.document_version.is_(None), is_npi_in_sql(number))
         return (TokenColumn(case((said, number)), system=US_NPI),)
 
 

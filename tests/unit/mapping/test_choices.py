@@ -34,6 +34,11 @@ def heard(word: Any, tree: dict[str, Any], name: str) -> dict[str, Any]:
             "2024-04-01T00:00:00+00:00",
             {"effectivePeriod": {"start": "2024-03-01T00:00:00Z", "end": "2024-03-31T23:59:59.999999Z"}},
         ),
+        (
+            START,
+            "2024-03-01T00:00:00.000001+00:00",
+            {"effectivePeriod": {"start": "2024-03-01T00:00:00Z", "end": "2024-03-01T00:00:00.000000Z"}},
+        ),
         (START, "infinity", {"effectivePeriod": {"start": "2024-03-01T00:00:00Z"}}),
         (START, "10000-01-01T00:00:00+00:00", {"effectivePeriod": {"start": "2024-03-01T00:00:00Z"}}),
         (START, START, {"effectiveDateTime": "2024-03-01T00:00:00Z"}),

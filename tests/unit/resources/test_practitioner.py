@@ -32,6 +32,7 @@ def test_a_number_with_a_wrong_check_digit_is_not_shown_as_npi() -> None:
 
 def test_the_number_of_the_user_counts_where_the_practitioner_has_none() -> None:
     assert composed(user_snapshot=USER)["identifier"] == [{"system": NPI, "value": "1234567893"}]
+    assert "identifier" not in composed(user_snapshot=USER, document_version=1)
     assert composed(user_snapshot=USER, npi_number="1003000126")["identifier"] == [
         {"system": NPI, "value": "1003000126"}
     ]
