@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from fhir_server.definitions import parameter_number
-from fhir_server.indexing.extraction import extract
+from fhir_server.indexing.extraction import extract, extract_values
 from fhir_server.indexing.intervals import approximate_interval, date_interval, number, precision_interval
 from fhir_server.indexing.normalize import normalize_string
 from fhir_server.indexing.references import LiteralReference, parse_reference
@@ -36,6 +36,7 @@ __all__ = [
     "approximate_interval",
     "date_interval",
     "extract",
+    "extract_values",
     "normalize_string",
     "number",
     "parameter_number",

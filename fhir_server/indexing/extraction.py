@@ -20,9 +20,17 @@ def extract(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) ->
     `base_url` is the server's own address: references below it are local. `zone` is where dates without an offset are
     meant. Values that no index can hold, such as an illegal date, are left out; nothing is raised for them.
     """
-    found: Found = tuple({} for _ in KINDS)
     context = Context(base_url, zone)
-    collect(plan(resource_type), tree, context, found)
-    rows: list[Any] = [tuple(each) for each in found]
-    rows.append(composite_rows(resource_type, tree, context))
+    rows = [*_values(resource_type, tree, context), composite_rows(resource_type, tree, context)]
     return IndexRows(*rows)
+
+
+def extract_values(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) -> IndexRows:
+    """The same without the rows of composite parameters."""
+    return IndexRows(*_values(resource_type, tree, Context(base_url, zone)))
+
+
+def _values(resource_type: str, tree: Any, context: Context) -> tuple[Any, ...]:
+    found: Found = tuple({} for _ in KINDS)
+    collect(plan(resource_type), tree, context, found)
+    return tuple(tuple(each) for each in found)

@@ -1,25 +1,24 @@
 """One FHIR type over one table: a declaration, and the two directions that follow from it.
 
 `compose` says a row as a resource, `decompose` hears a resource as a row. Both come from the same declaration, and so
-do the
-search columns: nothing else in the server knows what a column means.
+do the search columns: nothing else in the server knows what a column means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
 
-from fhir_server.definitions import parameter_number, properties, search_parameters
-from fhir_server.indexing import IndexRows, extract
+from fhir_server.definitions import properties, search_parameters
+from fhir_server.indexing import IndexRows
 from fhir_server.mapping.branches import array, build, object_
 from fhir_server.mapping.merge import merge
 from fhir_server.mapping.projections import many
 from fhir_server.mapping.source import SearchColumn, Store
-from fhir_server.mapping.trees import plain
+from fhir_server.mapping.unsaid import Unsaid
 from fhir_server.mapping.word import HeardRow, Row, Word, hear_members
 from fhir_server.mapping.words import fits
 
@@ -82,11 +81,13 @@ class Resource:
         self.complete = frozenset(
             code for code, found in self.search.items() if all(column.complete for column in found)
         )
-        self._complete_numbers = self._numbers(self.complete)
-        self._answered_numbers = self._numbers(self.search) - self._numbers(self.unanswered)
-
-    def _numbers(self, codes: Iterable[str]) -> frozenset[int]:
-        return frozenset(parameter_number(f"{self.resource_type}.{code}") for code in codes)
+        self._unsaid = Unsaid(
+            resource_type,
+            self.elements,
+            self._names,
+            complete=self.complete,
+            partial=self.search.keys() - self.unanswered.keys(),
+        )
 
     def compose(self, row: Row) -> dict[str, Any]:
         """The resource that `row` says, with id and meta; list items and concepts carry the marks of `trees`."""
@@ -116,29 +117,9 @@ class Resource:
         """`document` with what the portal changed from the row `base` to the row `theirs`."""
         return merge(self.compose(base), self.compose(theirs), document, self.choices)
 
-    def index_rows(self, rows: IndexRows, row: Row) -> IndexRows:
-        """The part of `rows` (all that the document says) which the columns of `row` do not answer."""
-        # A row without its versions is one with a document: the identifier of portal rows is not said by its columns.
-        # Extraction takes plain trees only.
-        alone = extract(self.resource_type, plain(self.compose({**row, "document_version": 1})), "")
-
-        def beyond(said: tuple[Any, ...], held: tuple[Any, ...]) -> tuple[Any, ...]:
-            answered = {one for one in held if one.parameter in self._answered_numbers}
-            return tuple(one for one in said if one.parameter not in self._complete_numbers and one not in answered)
-
-        # A column holds a literal reference only: an identifier beside it is searched in the index.
-        logical = tuple(one for one in rows.reference if one.identifier_value is not None)
-        literal = tuple(one for one in rows.reference if one.identifier_value is None)
-        return IndexRows(
-            token=beyond(rows.token, alone.token),
-            string=beyond(rows.string, alone.string),
-            reference=(*logical, *beyond(literal, alone.reference)),
-            date=beyond(rows.date, alone.date),
-            number=rows.number,
-            quantity=beyond(rows.quantity, alone.quantity),
-            uri=rows.uri,
-            composite=rows.composite,
-        )
+    def index_rows(self, rows: IndexRows, row: Row, tree: dict[str, Any]) -> IndexRows:
+        """The part of `rows`, all that the document `tree` says, which the columns of `row` do not answer."""
+        return self._unsaid.rows(rows, row, tree)
 
     def _all_search_columns(
         self, search: Mapping[str, str | tuple[SearchColumn, ...]]

@@ -57,7 +57,7 @@ def merge_batch(
         tree = said_tree(resource, row, read_json(last), read_json(base) if base is not None else None)
         said = extract(source.resource_type, tree, base_url, zone)
         document = encode_json(with_meta(tree, fhir_id, version_id, updated_at))
-        index = resource.index_rows(said, row)
+        index = resource.index_rows(said, row, tree)
         documents.append(DocumentRow(source.resource_type, fhir_id, version_id, document, "PUT", resource_key, index))
     if documents:
         _replace(connection, source, documents)

@@ -132,7 +132,8 @@ def _document(placed: Placed, made: Stored, written: dict[Identity, Written]) ->
         document,
         state is None or state.deleted_at is not None,
     )
-    index = placed.said if placed.resource is None else placed.resource.index_rows(placed.said, placed.row)
+    resource, said = placed.resource, placed.said
+    index = said if resource is None else resource.index_rows(said, placed.row, change.tree or {})
     return DocumentRow(
         change.resource_type, made.fhir_id, made.version_id, document, change.method, made.resource_key, index
     )

@@ -242,7 +242,7 @@ def test_columns_and_index_rows_together_say_what_a_document_says(
     finally:
         portal.connection.rollback()
     index = extract(resource.resource_type, tree, BASE_URL)
-    beyond = resource.index_rows(index, row)
+    beyond = resource.index_rows(index, row, tree)
     assert beyond.composite == index.composite
     assert beyond.uri == index.uri
     assert beyond.number == index.number

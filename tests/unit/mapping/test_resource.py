@@ -62,7 +62,7 @@ def test_index_rows_that_a_column_answers_are_not_written() -> None:
         ),
         string=(StringValue(number("name"), "A", "a"),),
     )
-    left = declared().index_rows(rows, {"name": "A", "short": "a", "text": None})
+    left = declared().index_rows(rows, {"name": "A", "short": "a", "text": None}, {})
     assert left.token == rows.token[1:]
     assert left.string == ()
 
@@ -72,32 +72,33 @@ def test_index_rows_of_what_no_column_answers_are_written() -> None:
         token=(TokenValue(number("active"), None, "true"), TokenValue(number("_tag"), None, "x")),
         string=(StringValue(number("type:text"), "a kind", "a kind"),),
     )
-    assert declared().index_rows(rows, {"name": "A", "short": "a"}) == rows
+    assert declared().index_rows(rows, {"name": "A", "short": "a"}, {}) == rows
 
 
 def test_a_row_may_say_more_than_its_columns_answer_and_the_declaration_tells() -> None:
     resource = declared(unanswered={"type": "some reason"})
     rows = IndexRows(token=(TokenValue(number("type"), "urn:kinds", "a"),))
-    assert resource.index_rows(rows, {"name": "A", "short": "a"}) == rows
+    assert resource.index_rows(rows, {"name": "A", "short": "a"}, {}) == rows
 
 
 def test_an_identifier_beside_a_reference_is_searched_in_the_index() -> None:
     subject = parameter_number("Observation.subject")
     literal = ReferenceValue(subject, "Patient", "p1", None, None, None, None)
     logical = ReferenceValue(subject, "Patient", "p1", None, None, "urn:mrn", "1")
-    left = OBSERVATION.index_rows(IndexRows(reference=(literal, logical)), {"patient_fhir_id": "p1", "code": "x"})
+    left = OBSERVATION.index_rows(IndexRows(reference=(literal, logical)), {"patient_fhir_id": "p1", "code": "x"}, {})
     assert left.reference == (logical,)
 
 
 def test_the_identifier_of_a_portal_row_is_indexed_when_a_document_says_it() -> None:
     system = "https://fhir.wound-care-portal.example/identifier/portal-id"
     token = TokenValue(parameter_number("Patient.identifier"), system, "p1")
-    assert PATIENT.index_rows(IndexRows(token=(token,)), {"fhir_id": "p1"}).token == (token,)
+    tree = {"identifier": [{"system": system, "value": "p1"}]}
+    assert PATIENT.index_rows(IndexRows(token=(token,)), {"fhir_id": "p1"}, tree).token == (token,)
 
 
 def test_composites_and_uris_are_never_dropped() -> None:
     rows = IndexRows(uri=(UriValue(1, "urn:x"),), composite=(CompositeValue(2, "a", "b"),))
-    assert OBSERVATION.index_rows(rows, {"code": "x"}) == rows
+    assert OBSERVATION.index_rows(rows, {"code": "x"}, {}) == rows
 
 
 def test_references_that_hold_an_id_are_complete_only_where_the_declaration_says_so() -> None:
