@@ -36,8 +36,11 @@ class moment(Word):  # noqa: N801
         if start is ABSENT:
             return
         stem = name.removesuffix("[x]")
+        if end is None:
+            into[f"{stem}DateTime"] = start
+            return
         first, after = _point(row[self.start.name]), _point(end)
-        if end is None or str(end).endswith("BC") or end == "-infinity" or (first and after and after <= first):
+        if str(end).endswith("BC") or end == "-infinity" or (first and after and after <= first):
             into[f"{stem}DateTime"] = start
         elif after is None:
             into[f"{stem}Period"] = Atomic(start=start)

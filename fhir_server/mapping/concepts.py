@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, case, literal_column, not_, true
@@ -18,6 +19,9 @@ from fhir_server.mapping.spoken import Sql
 from fhir_server.mapping.trees import ABSENT, Atomic, Defaulted, Slots
 from fhir_server.mapping.word import HeardRow, Row, Word
 from fhir_server.mapping.words import SqlColumn, fits
+
+_KNOWN_TEXTS = 4096
+"""A column of codes holds few texts, many times over: so many are remembered for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class coded(Word):  # noqa: N801
         self.otherwise, self.apart = otherwise, apart
         self.columns = (column.name,)
         self.codes = {self.normal(text): code for text, code in codes.items()}
+        self._of = lru_cache(maxsize=_KNOWN_TEXTS)(lambda text: self.codes.get(self.normal(text), self.otherwise))
         self.canonical: dict[Any, str] = {}
         for text, code in codes.items():
             self.canonical.setdefault(code, text)
@@ -76,7 +81,7 @@ class coded(Word):  # noqa: N801
 
     def of(self, text: Any) -> Any:
         """The FHIR value of a portal's text."""
-        return self.codes.get(self.normal(text), self.otherwise) if isinstance(text, str) else self.otherwise
+        return self._of(text) if isinstance(text, str) else self.otherwise
 
     def compose(self, row: Row) -> Any:
         return self.of(row.get(self.column.name))
@@ -174,8 +179,10 @@ class concept(Word):  # noqa: N801
         self.column, self.systems, self.texts = column, systems, texts
         self.aliases, self.display = aliases or {}, display or {}
         self.columns = (column.name,)
+        self._coding = lru_cache(maxsize=_KNOWN_TEXTS)(self._coding_of)
 
-    def _coding(self, text: str) -> tuple[str, str] | None:
+    def _coding_of(self, text: str) -> tuple[str, str] | None:
+        """System and code that a text says."""
         code = self.aliases.get(ascii_lower(text.strip()), text)
         if code_or_absent(code) is ABSENT:
             return None

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from fhir_server.definitions import Property, children, is_primitive, properties, required_codes, type_definition
@@ -104,49 +106,81 @@ _PRIMITIVES: Mapping[str, Callable[[Any], Any]] = {
 def conform(path: str, value: Any, depth: int = 0) -> Any:
     """What of `value` is legal at `path` (a data type or an element path of complex type); ABSENT when nothing is."""
     if is_primitive(path):
-        return _PRIMITIVES.get(path, lambda _: ABSENT)(value)
+        return _PRIMITIVES.get(path, _nothing)(value)
     if not isinstance(value, dict) or depth > _MAX_DEPTH:
         return ABSENT
-    legal = properties(path)
+    shape = _shape(path)
     said: dict[str, Any] = {}
     for name, item in value.items():
-        known = legal.get(name)
-        if known is not None and name not in _NOT_HEARD:
-            found = _property(f"{path}.{name}", known, item, depth)
+        legal = shape.members.get(name)
+        if legal is not None:
+            found = legal(item, depth)
             if found is not ABSENT:
                 said[name] = found
-    if not said or any(definition.min and not _has(said, name) for name, definition in children(path).items()):
+    if not said or any(names.isdisjoint(said) for names in shape.required):
         return ABSENT
-    return _checked(path, said, None)
+    return said if shape.check is None else shape.check(said, None)
 
 
-def _checked(data_type: str, said: dict[str, Any], known: Property | None) -> Any:
-    check = _CHECKS.get(data_type)
-    return said if check is None else check(said, known)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A complex type: what makes each of its members legal, the names one of which must be there, its own rule."""
+
+    members: Mapping[str, Callable[[Any, int], Any]]
+    required: tuple[frozenset[str], ...]
+    check: Callable[[dict[str, Any], Property | None], Any] | None
 
 
-def _has(said: dict[str, Any], name: str) -> bool:
-    return name in said or (name.endswith("[x]") and any(key.startswith(name[:-3]) for key in said))
+@cache
+def _shape(path: str) -> _Shape:
+    legal = {name: known for name, known in properties(path).items() if name not in _NOT_HEARD}
+    required = tuple(
+        frozenset(member for member, known in legal.items() if known.element.name == name)
+        for name, definition in children(path).items()
+        if definition.min
+    )
+    members = {name: _member(f"{path}.{name}", known) for name, known in legal.items()}
+    return _Shape(members, required, _CHECKS.get(path))
 
 
-def _property(path: str, known: Property, item: Any, depth: int) -> Any:
+def _member(path: str, known: Property) -> Callable[[Any, int], Any]:
+    one = _one(path, known)
     if not known.element.is_list:
-        return ABSENT if isinstance(item, list) else _item(path, known, item, depth)
-    items = item if isinstance(item, list) else [item]
-    found = [value for value in (_item(path, known, one, depth) for one in items) if value is not ABSENT]
-    return found or ABSENT
+        return lambda item, depth: ABSENT if isinstance(item, list) else one(item, depth)
+
+    def each(item: Any, depth: int) -> Any:
+        items = item if isinstance(item, list) else [item]
+        return [value for value in (one(each, depth) for each in items) if value is not ABSENT] or ABSENT
+
+    return each
 
 
-def _item(path: str, known: Property, item: Any, depth: int) -> Any:
+def _one(path: str, known: Property) -> Callable[[Any, int], Any]:
     if known.type and is_primitive(known.type):
+        convert = _PRIMITIVES.get(known.type, _nothing)
         codes = required_codes(path) if known.type == "code" else None
-        found = _PRIMITIVES.get(known.type, lambda _: ABSENT)(item)
-        return ABSENT if codes is not None and found not in codes else found
+        if codes is None:
+            return lambda item, depth: convert(item)
+
+        def code(item: Any, depth: int) -> Any:
+            found = convert(item)
+            return found if found in codes else ABSENT
+
+        return code
     definition = type_definition(known.type) if known.type else None
     if definition is not None and definition.kind == "resource":
-        return ABSENT
-    found = conform(path, item, depth + 1)
-    return found if found is ABSENT else _checked(known.type, found, known)
+        return lambda item, depth: ABSENT
+    check = _CHECKS.get(known.type)
+
+    def complex_(item: Any, depth: int) -> Any:
+        found = conform(path, item, depth + 1)
+        return found if found is ABSENT or check is None else check(found, known)
+
+    return complex_
+
+
+def _nothing(value: Any) -> Any:
+    return ABSENT
 
 
 def _reference(said: dict[str, Any], known: Property | None) -> Any:

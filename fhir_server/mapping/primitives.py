@@ -50,7 +50,8 @@ def text_or_absent(value: Any) -> Any:
     """
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_LENGTH:
         return ABSENT
-    return value.translate(_PAGE_BREAKS)
+    # Nearly every text is printable: asking is much cheaper than translating.
+    return value if value.isprintable() else value.translate(_PAGE_BREAKS)
 
 
 def token_or_absent(value: Any) -> Any:
@@ -71,7 +72,7 @@ def uri_or_absent(value: Any) -> Any:
 
 def ascii_lower(text: str) -> str:
     """`text` with A to Z in lower case; other letters stay, as in SQL under the collation C."""
-    return text.translate(_ASCII_LOWER)
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
 _ASCII_LOWER = {number: number + 32 for number in range(ord("A"), ord("Z") + 1)}

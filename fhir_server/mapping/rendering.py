@@ -28,9 +28,9 @@ def with_meta(tree: dict[str, Any], fhir_id: str, version_id: int, updated_at: d
     meta = {"versionId": str(version_id), "lastUpdated": instant(updated_at)}
     said = tree.get("meta")
     if isinstance(said, dict):
-        meta = {**meta, **{key: value for key, value in said.items() if key not in meta}}
-    rest = {key: value for key, value in tree.items() if key not in ("resourceType", "id", "meta")}
-    return {"resourceType": tree["resourceType"], "id": fhir_id, "meta": meta, **rest}
+        meta = meta | said | meta
+    # Keys keep the place that they have first, and the value that they have last.
+    return {"resourceType": None, "id": None, "meta": None} | tree | {"id": fhir_id, "meta": meta}
 
 
 def said_tree(resource: Resource | None, live: Tree, last: Tree | None, base: Tree | None) -> dict[str, Any]:
@@ -56,5 +56,8 @@ def render(
 ) -> bytes:
     """The JSON text of a version that has no document of its own; arguments are JSON as the database printed it."""
     # Not the guarded parser: a row may hold JSON that no client could send.
+    if last is None and resource is not None:
+        # The marks of a composed tree are no concern of the encoder.
+        return encode_json(with_meta(resource.compose(read_json(live)), fhir_id, version_id, updated_at))
     tree = said_tree(resource, read_json(live), read_json(last) if last else None, read_json(base) if base else None)
     return encode_json(with_meta(tree, fhir_id, version_id, updated_at))

@@ -29,6 +29,8 @@ class Store:
     quantity_index: Table
     uri_index: Table
     composite_index: Table
+    text_index: Table
+    text_queue: Table
 
 
 class Listed(Subquery):

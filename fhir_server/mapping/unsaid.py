@@ -85,6 +85,7 @@ class Unsaid:
             quantity=beyond("quantity"),
             uri=said.uri,
             composite=said.composite,
+            words=said.words,
         )
 
     def _held(self, wanted: AbstractSet[int], row: Row, tree: dict[str, Any]) -> tuple[AbstractSet[int], IndexRows]:

@@ -6,19 +6,17 @@ https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from psycopg import Connection, errors
 
 from fhir_server.errors import Conflict, FhirError, TooCostly, Unavailable, Unprocessable
-from fhir_server.persistence.connections import READ, WRITE, RawCountingCursor, thread_connection
+from fhir_server.persistence.connections import READ, WRITE, thread_connection
+from fhir_server.persistence.prepared import execute_prepared
 
 T = TypeVar("T")
-_PLACEHOLDER = re.compile(r"%%|%\((\w+)\)s")
 
 ATTEMPTS = 6
 # A unique violation is a lost race for an id: the next attempt finds what the other one made.
@@ -38,12 +36,8 @@ class Database:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises TooCostly when it runs into the statement timeout."""
-        text, names = positional(sql)
         try:
-            cursor = RawCountingCursor(self.reader())
-            rows: list[tuple[Any, ...]] = cursor.execute(
-                text, [parameters[name] for name in names], prepare=True
-            ).fetchall()
+            rows: list[tuple[Any, ...]] = execute_prepared(self.reader(), sql, parameters).fetchall()
         except errors.QueryCanceled:
             raise _too_costly() from None
         except errors.OperationalError:
@@ -60,7 +54,7 @@ class Database:
         for attempt in range(ATTEMPTS):
             try:
                 connection = thread_connection(self.conninfo, WRITE, self._timeout_ms)
-                with connection.transaction():
+                with connection.pipeline(), connection.transaction():
                     return work(connection)
             except _LOST_RACES:
                 # Random waits keep two writers from meeting again and again.
@@ -78,23 +72,6 @@ class Database:
     def pinned(self, connection: Connection[Any]) -> Database:
         """The same database seen from inside a transaction: everything runs on its connection."""
         return _Pinned(self.conninfo, self._timeout_ms, connection)
-
-
-@lru_cache(maxsize=4000)
-def positional(sql: str) -> tuple[bytes, tuple[str, ...]]:
-    """A statement with `%(name)s` as one with `$1`, and the names in the order of the numbers.
-
-    >>> positional("SELECT %(a)s, %(b)s, %(a)s, '100%%'")
-    (b"SELECT $1, $2, $1, '100%'", ('a', 'b'))
-    """
-    names: dict[str, int] = {}
-
-    def number(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return "%"
-        return f"${names.setdefault(match[1], len(names) + 1)}"
-
-    return _PLACEHOLDER.sub(number, sql).encode(), tuple(names)
 
 
 class _Pinned(Database):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
 from typing import Any
 
 from psycopg import Connection
@@ -19,6 +18,7 @@ from fhir_server.indexing import IndexRows
 from fhir_server.mapping.source import Store
 from fhir_server.persistence import arrays
 from fhir_server.persistence.names import column_name, qualified
+from fhir_server.persistence.prepared import execute_prepared
 from fhir_server.persistence.tables import INDEXED_TEXT
 
 _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -134,9 +134,10 @@ def _said(kind: str, name: str, sql_type: str) -> str:
 
 
 @cache
-def _write_sql(store: Store) -> str:
+def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
     parts = []
-    for kind, columns in _KINDS.items():
+    for kind in kinds:
+        columns = _KINDS[kind]
         names = ", ".join(column_name(name) for name, _ in columns)
         said = ", ".join(_said(kind, name, sql_type) for name, sql_type in columns)
         arrays = ", ".join(f"%({kind}_{name})s::{sql_type}[]" for name, sql_type in columns)
@@ -145,10 +146,17 @@ def _write_sql(store: Store) -> str:
             f"SELECT {said}, said.resource_key "
             f"FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
         )
+    if worded:
+        parts.append(
+            f"words AS (INSERT INTO {qualified(store.text_index)} (resource_key, words) "
+            "SELECT said.resource_key, said.words::tsvector "
+            "FROM unnest(%(words_key)s::int8[], %(words)s::text[]) AS said(resource_key, words))"
+        )
     names = ", ".join(name for name, _ in _DOCUMENT)
     arrays = ", ".join(f"%(document_{name})s::{sql_type}[]" for name, sql_type in _DOCUMENT)
+    before = f"WITH {', '.join(parts)} " if parts else ""
     return (
-        f"WITH {', '.join(parts)} INSERT INTO {qualified(store.documents)} ({names}) "
+        f"{before}INSERT INTO {qualified(store.documents)} ({names}) "
         f"SELECT said.resource_type, said.fhir_id, said.version_id, said.document, said.method "
         f"FROM unnest({arrays}) AS said({names}) ON CONFLICT (resource_type, fhir_id, version_id) DO UPDATE "
         "SET document = excluded.document, method = excluded.method"
@@ -161,6 +169,7 @@ def _delete_sql(store: Store) -> str:
         f"{kind}_rows AS (DELETE FROM {qualified(_table(store, kind))} WHERE resource_key = ANY(%(keys)s))"
         for kind in _KINDS
     )
+    parts += f", words AS (DELETE FROM {qualified(store.text_index)} WHERE resource_key = ANY(%(keys)s))"
     return f"WITH {parts} SELECT 1"
 
 
@@ -173,7 +182,10 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
         "document_document": arrays.jsons([row.document for row in rows]),
         "document_method": arrays.texts([row.method for row in rows]),
     }
-    for kind, columns in _KINDS.items():
+    # What a statement inserts nothing into still costs it: most single resources have two or three kinds of rows.
+    kinds = tuple(kind for kind in _KINDS if any(getattr(row.index, kind) for row in rows))
+    for kind in kinds:
+        columns = _KINDS[kind]
         values: list[Any] = []
         keys: list[int] = []
         for row in rows:
@@ -181,10 +193,13 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
             values += found
             keys += [row.resource_key] * len(found)
         parameters[f"{kind}_key"] = arrays.int8s(keys)
-        for (name, sql_type), column in zip(columns, zip(*values, strict=True) if values else repeat(()), strict=False):
+        for (name, sql_type), column in zip(columns, zip(*values, strict=True), strict=True):
             packed = _whole if (kind, name) in _WHOLE_TEXTS else _PACKED[sql_type]
             parameters[f"{kind}_{name}"] = packed(column)
-    connection.execute(_write_sql(store), parameters)
+    worded = [row for row in rows if row.index.words]
+    parameters["words_key"] = arrays.int8s([row.resource_key for row in worded])
+    parameters["words"] = arrays.texts([row.index.words for row in worded])
+    execute_prepared(connection, _write_sql(store, kinds, bool(worded)), parameters)
 
 
 def delete_index_rows(connection: Connection[Any], store: Store, resource_keys: Sequence[int]) -> None:
