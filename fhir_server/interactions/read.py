@@ -22,7 +22,8 @@ def read(context: Context, request: FhirRequest, resource_type: str, fhir_id: st
     wanted = subset_of(request, resource_type) if request.query else None
     statement = context.statements.read(resource_type, fhir_id, visibility=context.visibility)
     audit = audit_of(request, "read", resource_type, fhir_id).parameters()
-    rows = context.database.rows(audited(statement.sql), {**statement.parameters, **audit, "audit_shown": 1})
+    sql = audited(statement.sql, when_found=True)
+    rows = context.database.rows(sql, {**statement.parameters, **audit, "audit_shown": 1})
     if not rows:
         refuse_absent(context, resource_type, fhir_id)
     one = StoredVersion(*rows[0][1:])

@@ -82,12 +82,16 @@ _RETURNED = f"""ARRAY(SELECT {_VERSION} FROM answer AS a
 
 
 @lru_cache(maxsize=2000)
-def audited(sql: str) -> str:
-    """`sql`, which gives the resource columns, with its audit row; it takes parameters `audit_…` and `audit_shown`."""
+def audited(sql: str, *, when_found: bool = False) -> str:
+    """`sql`, which gives the resource columns, with its audit row; it takes parameters `audit_…` and `audit_shown`.
+
+    `when_found` is for reads: what finds nothing is a failure, which `record_failure` tells.
+    """
+    found = " WHERE EXISTS (SELECT FROM answer WHERE deleted_at IS NULL)" if when_found else ""
     values = _VALUES.format(outcome="%(audit_outcome)s::varchar", status="%(audit_status)s::int", entities=_RETURNED)
     return (
         f"WITH answer AS MATERIALIZED ({sql}), audited AS (INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) "
-        f"SELECT {values}) SELECT * FROM answer"
+        f"SELECT {values}{found}) SELECT * FROM answer"
     )
 
 

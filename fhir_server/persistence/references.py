@@ -23,9 +23,12 @@ OUTLASTING = ("AuditEvent", "Provenance")
 
 @cache
 def _existing_sql(registry: Registry, resource_types: tuple[str, ...]) -> str:
+    # What is found is locked against a delete until this write is committed; other writers of the same may go on.
     branches = [
-        f"SELECT {source.number}, r.fhir_id FROM {qualified(source.table)} AS r WHERE r.fhir_id = ANY(%({kind})s) "
-        f"AND r.deleted_at IS NULL" + (f" AND r.resource_type = '{kind}'" if source.generic else "")
+        f"SELECT * FROM (SELECT {source.number}, r.fhir_id FROM {qualified(source.table)} AS r "
+        f"WHERE r.fhir_id = ANY(%({kind})s) AND r.deleted_at IS NULL"
+        + (f" AND r.resource_type = '{kind}'" if source.generic else "")
+        + " FOR KEY SHARE) AS found"
         for kind in resource_types
         for source in registry.sources(kind)
     ]

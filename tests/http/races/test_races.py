@@ -100,6 +100,27 @@ def test_parallel_creates_under_one_id_make_one_resource_with_all_versions(worke
     assert versions(workers, "new") == list(range(20, 0, -1))
 
 
+def test_a_patient_is_not_deleted_while_others_begin_to_refer_to_it(workers: Any) -> None:
+    subject = {"subject": {"reference": "Patient/p"}}
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, **subject}
+    condition = {"resourceType": "Condition", **subject}
+    outcomes = Counter()
+    for turn in range(12):
+        assert workers.send("PUT", "/Patient/p", patient("p")).status_code in (200, 201), turn
+        deleted, *made = workers.all_at_once(
+            [lambda: workers.send("DELETE", "/Patient/p")]
+            + [lambda: workers.send("POST", "/Observation", observation)] * 3
+            + [lambda: workers.send("POST", "/Condition", condition)] * 3
+        )
+        assert {one.status_code for one in made} <= {201, 422}
+        there = [one.headers["Location"].partition("/fhir")[2] for one in made if one.status_code == 201]
+        assert deleted.status_code == (409 if there else 204), [one.status_code for one in made]
+        outcomes[deleted.status_code] += 1
+        for one in there:
+            assert workers.send("DELETE", one.partition("/_history")[0]).status_code == 204
+    assert outcomes.total() == 12
+
+
 def test_r180_transactions_in_opposite_order_never_fail(workers: Any) -> None:
     ids = [f"p{number}" for number in range(6)]
 
