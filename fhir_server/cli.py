@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fhir_server.commands import capability, database_url, demo, doctor, load, migrate, serve, upkeep
+from fhir_server.commands import capability, database_url, demo, doctor, index, load, migrate, serve, upkeep
 from fhir_server.settings import OPTIONS, Settings, SettingsError, unknown_variables
 
 
@@ -36,6 +36,7 @@ COMMANDS: Final = (
     doctor,
     capability,
     database_url,
+    index,
     upkeep,
 )
 

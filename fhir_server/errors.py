@@ -117,6 +117,13 @@ class TooCostly(FhirError):
     code = "too-costly"
 
 
+class OverBudget(FhirError):
+    """The request would cost more than one may; it was not begun."""
+
+    status = 422
+    code = "too-costly"
+
+
 class Conflict(FhirError):
     """The write contradicts the state of other resources or lost a race that may be tried again."""
 

@@ -111,6 +111,18 @@ class Settings:
     statement_timeout_ms: int = _setting(
         30_000, whole_number(10, 3_600_000), "A database statement is stopped after so many milliseconds."
     )
+    search_cost_budget: int = _setting(
+        5_000_000,
+        whole_number(0, 1_000_000_000_000),
+        "Searches that the database's planner expects to cost more are refused; 0 allows any. About 1,500,000 are a"
+        " second of one core.",
+    )
+    explain: bool = _setting(
+        False,
+        SWITCH,
+        "Whether a search with _explain=true tells its SQL and plan to any caller. For development: not on a public"
+        " server.",
+    )
     clinic_time_zone: str = _setting("UTC", TIME_ZONE, "Zone of times that are written without one.")
     second_opinion: bool = _setting(
         True, SWITCH, "Whether single writes are also validated with the fhir.resources models."

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/
 
 from __future__ import annotations
 
+from fhir_server.definitions.added import NOTHING_ADDED, Additions, added, additions, using
 from fhir_server.definitions.bindings import code_systems, required_codes, required_system
 from fhir_server.definitions.compartments import COMPARTMENTS, compartment
 from fhir_server.definitions.elements import (
@@ -25,18 +26,30 @@ from fhir_server.definitions.elements import (
     type_definition,
 )
 from fhir_server.definitions.packaged import packaged
-from fhir_server.definitions.parameters import Component, SearchParameter, parameter_number, search_parameters
+from fhir_server.definitions.parameters import (
+    PUBLISHED_TYPES,
+    Component,
+    SearchParameter,
+    parameter_number,
+    search_parameters,
+    standard_code,
+)
 from fhir_server.definitions.resource_types import RESOURCE_TYPES
 
 __all__ = [
     "CHOICE",
     "COMPARTMENTS",
+    "NOTHING_ADDED",
+    "PUBLISHED_TYPES",
     "RESOURCE_TYPES",
+    "Additions",
     "Component",
     "ElementDefinition",
     "Property",
     "SearchParameter",
     "TypeDefinition",
+    "added",
+    "additions",
     "children",
     "code_systems",
     "compartment",
@@ -53,6 +66,8 @@ __all__ = [
     "required_codes",
     "required_system",
     "search_parameters",
+    "standard_code",
     "summary_elements",
     "type_definition",
+    "using",
 ]

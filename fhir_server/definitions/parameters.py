@@ -1,24 +1,30 @@
-"""The search parameters that R4 defines for each resource type.
+"""The search parameters that R4 defines for each resource type, and those that US Core defines and asks servers for.
 
-https://hl7.org/fhir/R4/searchparameter-registry.html
+https://hl7.org/fhir/R4/searchparameter-registry.html and https://hl7.org/fhir/us/core/search-parameters.html
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from fhir_server.definitions.added import added
 from fhir_server.definitions.elements import element, type_definition
 from fhir_server.definitions.packaged import packaged
 from fhir_server.definitions.resource_types import RESOURCE_TYPES
 
-SPECIAL = frozenset({"_text", "_content", "_filter", "_query", "_list", "_has"})
+SPECIAL = frozenset({"_text", "_content", "near", "phonetic", "_filter", "_query", "_list", "_has"})
 """Parameters that no element answers; the files type some of them as string or token, or do not list them."""
+
+MATCHED = {"_content": "text", "_text": "text", "near": "near", "phonetic": "phonetic"}
+"""R4's own parameters that no value of their type answers, and the types that stand for how they are matched."""
+PUBLISHED_TYPES = {"text": "string", "near": "special", "phonetic": "string"}
+"""How R4 types them."""
 
 _IS_TARGET = re.compile(r"resolve\(\) is ([A-Za-z]+)")
 _PLAIN_PATH = re.compile(r"[A-Z][A-Za-z]*(\.[A-Za-z]+)+")
@@ -38,7 +44,8 @@ class SearchParameter:
 
     `expression` is the part of the published union that concerns the type; parameters common to all types keep theirs
     (`Resource.meta.tag`). `targets` leaves out types that the element cannot refer to. `number` is the key of index
-    rows.
+    rows. `complete` is false of a parameter that is new to the database while older resources still lack index rows;
+    `url` names the definition of one that is not of R4.
     """
 
     resource_type: str
@@ -48,6 +55,8 @@ class SearchParameter:
     targets: tuple[str, ...] = ()
     components: tuple[Component, ...] = ()
     number: int = 0
+    complete: bool = True
+    url: str | None = None
 
 
 @cache
@@ -56,11 +65,22 @@ def parameter_number(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
 
 
-@cache
 def search_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
+    """The parameters of a type by code: those of R4 and US Core, then those that administrators have added."""
+    more = added(resource_type)
+    return _with(resource_type, more) if more else standard_parameters(resource_type)
+
+
+@lru_cache(maxsize=1024)
+def _with(resource_type: str, more: tuple[SearchParameter, ...]) -> Mapping[str, SearchParameter]:
+    return MappingProxyType({**standard_parameters(resource_type), **{one.code: one for one in more}})
+
+
+@cache
+def standard_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     """The parameters of a type by code, its own first, then those of all types; empty for an unknown type.
 
-    Left out: parameters that index extensions only and those matched otherwise than by value (phonetic, nearby).
+    Left out: parameters that index extensions only. Those matched otherwise than by value have types of their own.
     """
     if resource_type not in RESOURCE_TYPES:
         return MappingProxyType({})
@@ -68,14 +88,14 @@ def search_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     found: dict[str, SearchParameter] = {}
     for code, identity in _listed(resource_type):
         facts = by_id.get(identity, {"type": "special"})
-        if not facts.get("xpathUsage"):
-            found[code] = _read(resource_type, code, facts)
+        found[code] = _read(resource_type, code, facts)
     return MappingProxyType(found)
 
 
 def _listed(resource_type: str) -> Iterator[tuple[str, str]]:
     by_resource = packaged("search-parameters.json")["byResource"]
     yield from by_resource.get(resource_type, {}).items()
+    yield from ((facts["code"], facts["id"]) for facts in _of_us_core() if resource_type in facts["base"])
     yield from by_resource["Resource"].items()
     definition = type_definition(resource_type)
     if definition is not None and definition.base == "DomainResource":
@@ -89,7 +109,7 @@ def _read(resource_type: str, code: str, facts: Mapping[str, Any]) -> SearchPara
     return SearchParameter(
         resource_type=resource_type,
         code=code,
-        type="special" if special else facts["type"],
+        type=MATCHED.get(code, "special") if special else facts["type"],
         expression=expression,
         targets=_targets(expression, tuple(facts.get("target", ()))),
         components=tuple(
@@ -97,6 +117,7 @@ def _read(resource_type: str, code: str, facts: Mapping[str, Any]) -> SearchPara
             for part in facts.get("component", ())
         ),
         number=parameter_number(f"{resource_type}.{code}"),
+        url=facts.get("url"),
     )
 
 
@@ -128,4 +149,25 @@ def _targets(expression: str, published: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _published() -> Mapping[str, Mapping[str, Any]]:
-    return {facts["id"]: facts for facts in packaged("search-parameters.json")["params"]}
+    return {facts["id"]: facts for facts in (*packaged("search-parameters.json")["params"], *_of_us_core())}
+
+
+def _of_us_core() -> Sequence[Mapping[str, Any]]:
+    """Parameters that R4 does not have; a new one needs a migration that lets it be built (see 0011_us_core)."""
+    found: Sequence[Mapping[str, Any]] = packaged("us-core-search-parameters.json")["params"]
+    return found
+
+
+def standard_code(resource_type: str, code: str) -> str | None:
+    """The canonical url of the parameter that R4 or US Core has under a code, also of one that is not served."""
+    found = dict(_listed(resource_type)).get(code)
+    if found is None:
+        return None
+    url: str = _published().get(found, {}).get("url", f"http://hl7.org/fhir/SearchParameter/{found}")
+    return url
+
+
+def parameter_at(url: str) -> str | None:
+    """The code of the parameter that R4 defines at a canonical url."""
+    facts = _published().get(url.partition("|")[0].removeprefix("http://hl7.org/fhir/SearchParameter/"))
+    return None if facts is None else facts["code"]

@@ -11,6 +11,8 @@ from typing import Any
 from fhir_server.indexing.composites import composite_rows
 from fhir_server.indexing.converters import Context
 from fhir_server.indexing.plan import KINDS, Found, collect, plan
+from fhir_server.indexing.positions import position_rows
+from fhir_server.indexing.texts import word_places
 from fhir_server.indexing.values import IndexRows
 
 
@@ -21,12 +23,15 @@ def extract(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) ->
     meant. Values that no index can hold, such as an illegal date, are left out; nothing is raised for them.
     """
     context = Context(base_url, zone)
-    rows = [*_values(resource_type, tree, context), composite_rows(resource_type, tree, context)]
+    composites = composite_rows(resource_type, tree, context)
+    if resource_type == "Location":
+        composites += position_rows(tree)
+    rows = (*_values(resource_type, tree, context), composites, word_places(tree))
     return IndexRows(*rows)
 
 
 def extract_values(resource_type: str, tree: Any, base_url: str, zone: tzinfo = UTC) -> IndexRows:
-    """The same without the rows of composite parameters."""
+    """The same without the rows of composite parameters, and without words."""
     return IndexRows(*_values(resource_type, tree, Context(base_url, zone)))
 
 

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from fhir_server.definitions import CHOICE, is_a, properties, type_definition
+from fhir_server.definitions import CHOICE, is_a, is_primitive, properties, type_definition
 from fhir_server.indexing import fhirpath
 from fhir_server.indexing.references import referenced_type
 
 ANY_RESOURCE = frozenset({"Resource", "DomainResource"})
+MOST_PATHS = 2000
+"""Every choice of types multiplies the paths of what stands behind it."""
 
 
 class Test(Protocol):
@@ -114,7 +116,7 @@ def _paths(node: fhirpath.Node, here: Path, root: Path) -> tuple[Path, ...]:
         case fhirpath.Member(None, name):
             return (here,) if _names_start(name, here) else _property(here, name)
         case fhirpath.Member(base, name) if base is not None:
-            return tuple(found for path in _paths(base, here, root) for found in _property(path, name))
+            return _properties(_paths(base, here, root), name)
         case fhirpath.Index(base, position):
             return tuple(_item(path, position) for path in _paths(base, here, root))
         case fhirpath.Call(base, name, arguments):
@@ -135,6 +137,22 @@ def _property(path: Path, name: str) -> tuple[Path, ...]:
     return tuple(Path((*path.steps, Property(each.name)), f"{path.defined}.{each.name}", each.type) for each in chosen)
 
 
+def _properties(paths: tuple[Path, ...], name: str) -> tuple[Path, ...]:
+    """An element of those types of a choice that have it; raises ValueError where none has."""
+    found: list[Path] = []
+    lacking: ValueError | None = None
+    for path in paths:
+        try:
+            found += _property(path, name)
+        except ValueError as error:
+            lacking = error
+        if len(found) > MOST_PATHS:
+            raise ValueError("it leads to too many kinds of places")
+    if not found and lacking is not None:
+        raise lacking
+    return tuple(found)
+
+
 def _item(path: Path, position: int) -> Path:
     match path.steps:
         case (*before, Property(name)):
@@ -150,10 +168,20 @@ def _called(name: str, bases: tuple[Path, ...], arguments: tuple[fhirpath.Node, 
             return tuple(replace(path, steps=(*path.steps, Where(_test(criterion, path, path)))) for path in bases)
         case "extension", (fhirpath.Literal(str(url)),):
             return tuple(
-                Path((*path.steps, Property("extension"), Where(Equals("url", url))), "Extension", "Extension")
+                Path((*_extended(path), Property("extension"), Where(Equals("url", url))), "Extension", "Extension")
                 for path in bases
             )
     raise ValueError(f"function {name} is not known here")
+
+
+def _extended(path: Path) -> tuple[Step, ...]:
+    """The steps to what holds the extensions of the path's end; those of a primitive stand in a sibling in JSON."""
+    if not is_primitive(path.type):
+        return path.steps
+    match path.steps:
+        case (*before, Property(name)):
+            return (*before, Property(f"_{name}"))
+    raise ValueError("extensions of a primitive must follow its element")
 
 
 def _of_type(paths: tuple[Path, ...], type_name: str) -> tuple[Path, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from fhir_server.definitions import is_primitive, parameter_number, search_parameters
+from fhir_server.definitions import SearchParameter, added, is_primitive, parameter_number, search_parameters
 from fhir_server.indexing.converters import CONVERSIONS, Context, Converter
 from fhir_server.indexing.converters.token import TEXTS
 from fhir_server.indexing.paths import Computed, Item, Path, Property, Step, Where, compile_paths
@@ -63,11 +63,21 @@ class PlanNode:
     conditions: dict[Condition, PlanNode] = field(default_factory=dict)
 
 
-@cache
 def plan(resource_type: str) -> PlanNode:
     """The plan for all parameters of a type that have index rows; it has nothing to do for an unknown type."""
+    return _plan(resource_type, added(resource_type))
+
+
+@lru_cache(maxsize=1024)
+def _plan(resource_type: str, more: tuple[SearchParameter, ...]) -> PlanNode:
+    return plan_of(resource_type, tuple(search_parameters(resource_type).values()))
+
+
+@lru_cache(maxsize=1024)
+def plan_of(resource_type: str, parameters: tuple[SearchParameter, ...]) -> PlanNode:
+    """The plan for these parameters of a type."""
     root = PlanNode(is_object=True)
-    for parameter in search_parameters(resource_type).values():
+    for parameter in parameters:
         conversions = CONVERSIONS[parameter.type]
         if parameter.code in NOT_INDEXED or not conversions:
             continue
@@ -81,10 +91,13 @@ def plan(resource_type: str) -> PlanNode:
     return root
 
 
-@cache
 def has_texts(resource_type: str, code: str) -> bool:
     """Whether values of a token parameter of a type may have texts, which have rows of their own (`:text`)."""
-    parameter = search_parameters(resource_type).get(code)
+    return _has_texts(resource_type, search_parameters(resource_type).get(code))
+
+
+@lru_cache(maxsize=8192)
+def _has_texts(resource_type: str, parameter: SearchParameter | None) -> bool:
     if parameter is None or parameter.type != "token":
         return False
     return any(path.type in TEXTS for path in compile_paths(parameter.expression, resource_type))

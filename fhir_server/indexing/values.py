@@ -124,3 +124,5 @@ class IndexRows:
     quantity: tuple[QuantityValue, ...] = ()
     uri: tuple[UriValue, ...] = ()
     composite: tuple[CompositeValue, ...] = ()
+    words: str = ""
+    """All words of the resource with their places, as a tsvector is written."""

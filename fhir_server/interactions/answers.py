@@ -13,6 +13,7 @@ from fhir_server.interactions.dates import http_date
 from fhir_server.interactions.etags import entity_tag
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import Tree, encode_json
+from fhir_server.mapping.minted import version_name
 from fhir_server.persistence.writes import Written
 
 MINIMAL, REPRESENTATION, OUTCOME = "minimal", "representation", "OperationOutcome"
@@ -45,7 +46,7 @@ def version_headers(version_id: int, updated_at: datetime) -> dict[str, str]:
 
 def location(base_url: str, written: Written) -> str:
     """The absolute URL of the version that was written."""
-    return f"{base_url}/{written.resource_type}/{written.fhir_id}/_history/{written.version_id}"
+    return f"{base_url}/{version_name(written.resource_type, written.fhir_id, written.version_id)}"
 
 
 def written_answer(request: FhirRequest, written: Written, *, status: int | None = None) -> FhirResponse:

@@ -10,7 +10,14 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from fhir_server.definitions import COMPARTMENTS, SearchParameter, search_parameters
+from fhir_server.definitions import (
+    COMPARTMENTS,
+    PUBLISHED_TYPES,
+    Additions,
+    SearchParameter,
+    additions,
+    search_parameters,
+)
 from fhir_server.errors import InvalidRequest
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.etags import entity_tag
@@ -31,6 +38,12 @@ DOCUMENTATION = (
     "A Patient cannot be deleted while resources of its record are left, other than AuditEvent and Provenance. "
     "Conditional interactions take filter parameters only and refuse what they do not know. "
     "$everything is for one Patient; $meta-add and $meta-delete make a new version of a resource; "
+    "In _filter, ne of what is not ordered means that there is a value and none is equal; :in, :not-in, :above and "
+    ":below of codes need the ValueSet or CodeSystem stored here, :below of references follows part-of references. "
+    "_content searches words of all string and markdown elements, _text those of the narrative: all of them, or "
+    "alternatives with 'or', -word, \"two words\", begin*. "
+    "near takes latitude|longitude|distance|unit, 10 km by default. "
+    "phonetic compares the words of names by American Soundex. "
     "$lastn groups by subject and code; $stats refuses codes measured in several units."
 )
 INTERACTIONS = (
@@ -62,9 +75,13 @@ def capability_statement(context: Context, base_url: str) -> dict[str, Any]:
     return statement(context.registry, base_url, context.settings.clinic_time_zone)
 
 
-@lru_cache(maxsize=16)
 def statement(registry: Registry, base_url: str, zone: str) -> dict[str, Any]:
     """The CapabilityStatement of a registry; do not change what comes back."""
+    return _statement(registry, base_url, zone, additions())
+
+
+@lru_cache(maxsize=16)
+def _statement(registry: Registry, base_url: str, zone: str, known: Additions) -> dict[str, Any]:
     return {
         "resourceType": "CapabilityStatement",
         "url": f"{base_url}/metadata",
@@ -111,7 +128,7 @@ def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
     }
     if references:
         described["searchInclude"] = ["*", f"{resource_type}:*", *(f"{resource_type}:{one.code}" for one in references)]
-    pointing = _pointing_at(registry).get(resource_type)
+    pointing = _pointing_at(registry, additions()).get(resource_type)
     if pointing:
         described["searchRevInclude"] = list(pointing)
     described["searchParam"] = [_parameter(one) for one in parameters]
@@ -125,7 +142,8 @@ def _served(resource_type: str) -> list[SearchParameter]:
 
 
 def _parameter(one: SearchParameter) -> dict[str, str]:
-    return {"name": one.code, "type": one.type}
+    said = {"name": one.code, "type": PUBLISHED_TYPES.get(one.type, one.type)}
+    return said if one.url is None else {**said, "definition": one.url}
 
 
 def _operation(one: Operation) -> dict[str, str]:
@@ -140,12 +158,12 @@ def _common() -> list[SearchParameter]:
     return [
         one
         for one in _served("Basic")
-        if one.code in ("_id", "_lastUpdated", "_profile", "_security", "_source", "_tag")
+        if one.code in ("_filter", "_id", "_lastUpdated", "_list", "_profile", "_security", "_source", "_tag")
     ]
 
 
 @lru_cache(maxsize=2)
-def _pointing_at(registry: Registry) -> dict[str, tuple[str, ...]]:
+def _pointing_at(registry: Registry, known: Additions) -> dict[str, tuple[str, ...]]:
     """Target type → the parameters of other types that refer to it."""
     found: dict[str, list[str]] = {}
     for name in registry.resource_types:

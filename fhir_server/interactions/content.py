@@ -12,6 +12,7 @@ from fhir_server.interactions.bundles.references import conditional_references
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import Tree, encode_json, parse_json
+from fhir_server.mapping.minted import logical_id
 from fhir_server.validation import raise_if_invalid, second_opinion
 
 _SERVER_META = ("versionId", "lastUpdated")
@@ -66,7 +67,7 @@ def without_server_meta(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def checked_id(tree: dict[str, Any], fhir_id: str) -> None:
-    """Raise InvalidRequest unless the resource has the id of the URL."""
-    if tree.get("id") != fhir_id:
+    """Raise InvalidRequest unless the resource has the id of the URL, which is that of a row."""
+    if tree.get("id") != logical_id(fhir_id):
         wrong = "has no id" if "id" not in tree else "has another id than the URL"
         raise InvalidRequest(f"The resource {wrong}", (f"{tree.get('resourceType')}.id",))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from fhir_server.interactions.request import FhirRequest
+from fhir_server.mapping.minted import logical_id
 from fhir_server.mapping.registry import Registry
 from fhir_server.persistence.audit import AuditRecord
 from fhir_server.persistence.database import Database
@@ -49,11 +50,11 @@ def audit_of(
     entities: tuple[str, ...] = (),
     outcome: str = "success",
 ) -> AuditRecord:
-    """The audit row of an interaction by the caller of `request`."""
+    """The audit row of an interaction by the caller of `request`; `resource_id` is the id of the row."""
     return AuditRecord(
         operation,
         resource_type,
-        resource_id,
+        resource_id and logical_id(resource_id),
         request.principal.user_id,
         request.ip_address,
         request.user_agent,

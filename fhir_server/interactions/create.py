@@ -14,6 +14,7 @@ from fhir_server.interactions.content import acceptable, resource_of
 from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.storing import as_written, store
+from fhir_server.mapping.minted import version_name
 from fhir_server.persistence import audit
 from fhir_server.persistence.states import lock_states
 from fhir_server.persistence.writes import Change
@@ -43,7 +44,7 @@ def _existing(
 ) -> FhirResponse:
     state = lock_states(connection, context.registry, [(resource_type, fhir_id)])[resource_type, fhir_id]
     written = as_written(context, state)
-    entity = f"{resource_type}/{fhir_id}/_history/{state.version_id}"
+    entity = version_name(resource_type, fhir_id, state.version_id)
     audit.record(connection, audit_of(request, "read", resource_type, fhir_id, status=200, entities=(entity,)))
     headers = version_headers(state.version_id, state.updated_at)
     headers["Location"] = f"{request.base_url}/{entity}"

@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from fhir_server.errors import FhirError, MethodNotAllowed, NotFound, OperationNotSupported
+from fhir_server.definitions import using
+from fhir_server.errors import Conflict, FhirError, InvalidRequest, MethodNotAllowed, NotFound, OperationNotSupported
 from fhir_server.interactions.batch import batch
 from fhir_server.interactions.bundles.entries import Entry, parse_bundle
 from fhir_server.interactions.capabilities import capabilities, capability_statement
@@ -27,11 +28,14 @@ from fhir_server.interactions.search import search_compartment, search_system, s
 from fhir_server.interactions.transaction import transaction
 from fhir_server.interactions.update import conditional_update, update
 from fhir_server.json_text import encode_json
+from fhir_server.mapping.minted import is_logical_id
 from fhir_server.mapping.registry import Registry
 from fhir_server.operations import OPERATIONS, find_operation
 from fhir_server.persistence import audit
-from fhir_server.persistence.database import Database
-from fhir_server.search import Everything, Limits, Statements
+from fhir_server.persistence.building import complete_empty
+from fhir_server.persistence.database import ATTEMPTS, Database
+from fhir_server.persistence.parameters import StaleParameters
+from fhir_server.search import Everything, IncompleteParameter, Limits, Statements
 from fhir_server.search.paging import PageTokens
 from fhir_server.settings import Settings
 
@@ -120,13 +124,38 @@ _OPERATIONS: dict[Interaction, str] = {
 def answer(context: Context, request: FhirRequest) -> FhirResponse:
     """The answer to one request, or to one entry of a batch; a failure leaves a row in the audit and is raised."""
     try:
-        return run(context, request)
+        return _run_current(context, request)
     except FhirError as error:
         _audit_failure(context, request, error.status)
         raise
     except Exception:
         _audit_failure(context, request, 500)
         raise
+
+
+def _run_current(context: Context, request: FhirRequest) -> FhirResponse:
+    """Run the request with what is known of added search parameters, and again where that was out of date."""
+    parameters = context.database.parameters
+    known = parameters.current()
+    for _ in range(ATTEMPTS):
+        try:
+            with using(known):
+                answered = run(context, request)
+        except (InvalidRequest, StaleParameters) as error:
+            if isinstance(error, IncompleteParameter):
+                complete_empty(context.database, context.registry)
+            newer = parameters.renew()
+            if newer is known and isinstance(error, InvalidRequest):
+                raise
+            known = newer
+            continue
+        if parameters.changed_here():
+            # It is stored, whatever becomes of this, and a search would try it again.
+            with suppress(FhirError):
+                complete_empty(context.database, context.registry)
+            parameters.renew()
+        return answered
+    raise Conflict("Search parameters are changing faster than they can be searched by; try again")
 
 
 def _audit_failure(context: Context, request: FhirRequest, status: int) -> None:
@@ -149,18 +178,30 @@ def run(context: Context, request: FhirRequest) -> FhirResponse:
     if interaction is None:
         allowed = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
         raise MethodNotAllowed("This address does not take this method", headers={"Allow": allowed})
-    return interaction(context, request, *parts)
+    return interaction(context, request, *_with_row_id(context, request, parts))
+
+
+def _with_row_id(context: Context, request: FhirRequest, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The parts of a path with the id of the row, which FHIR may not allow, in the place of the logical id."""
+    if len(parts) < 2:
+        return parts
+    resource_type, logical_id, *rest = parts
+    if not is_logical_id(logical_id):
+        wrong = InvalidRequest if request.method == "PUT" else NotFound
+        raise wrong("There is no such resource: this is not a legal id")
+    return resource_type, context.database.row_ids.one(logical_id), *rest
 
 
 class Server:
     """The FHIR server of one process: `answer` for requests, made once by the application."""
 
     def __init__(self, settings: Settings, conninfo: str, registry: Registry) -> None:
+        database = Database(conninfo, settings.statement_timeout_ms)
         self.context = Context(
             settings,
             registry,
-            Database(conninfo, settings.statement_timeout_ms),
-            Statements(registry.sources),
+            database,
+            Statements(registry.sources, database.row_ids.of),
             # Every process of one database opens the others' page tokens.
             PageTokens(b"fhir-server page tokens" + conninfo.encode()),
             Limits(default_count=settings.default_page_size, max_count=settings.max_page_size),
@@ -173,7 +214,9 @@ class Server:
 
     def capability_statement(self, base_url: str) -> dict[str, Any]:
         """The CapabilityStatement for clients that use `base_url`."""
-        return capability_statement(self.context, base_url)
+        # The pages ask this without a request of FHIR, and the command without a database.
+        with using(self.context.database.parameters.last):
+            return capability_statement(self.context, base_url)
 
     def ready(self) -> None:
         """Raises when the database cannot be reached."""

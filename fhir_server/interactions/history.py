@@ -14,6 +14,7 @@ from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.etags import entity_tag
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.stored import StoredVersion
+from fhir_server.mapping.minted import resource_name, version_name
 from fhir_server.mapping.rendering import instant
 from fhir_server.persistence import audit
 from fhir_server.persistence.history import Versions, versions_sql
@@ -35,7 +36,7 @@ def vread(context: Context, request: FhirRequest, resource_type: str, fhir_id: s
     one = found[0][0]
     if one.deleted_at is not None:
         raise Gone("This version is the deletion of the resource")
-    entity = f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}"
+    entity = version_name(one.resource_type, one.fhir_id, one.version_id)
     audit.record(context.database.reader(), audit_of(request, "vread", resource_type, fhir_id, entities=(entity,)))
     return FhirResponse(200, version_headers(one.version_id, one.updated_at), one.json(context.registry))
 
@@ -63,7 +64,7 @@ def _history(context: Context, request: FhirRequest, resource_type: str | None, 
     if fhir_id is not None and not found:
         _must_have_existed(context, resource_type, fhir_id)
     page = found[:size]
-    entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one, _ in page)
+    entities = tuple(version_name(one.resource_type, one.fhir_id, one.version_id) for one, _ in page)
     audit.record(
         context.database.reader(), audit_of(request, "history", resource_type or "Resource", fhir_id, entities=entities)
     )
@@ -100,7 +101,7 @@ def _must_have_existed(context: Context, resource_type: str | None, fhir_id: str
 
 
 def _entry(context: Context, request: FhirRequest, one: StoredVersion, method: str) -> bytes:
-    full = f"{one.resource_type}/{one.fhir_id}"
+    full = resource_name(one.resource_type, one.fhir_id)
     status = {"POST": "201 Created", "DELETE": "204 No Content"}.get(method, "200 OK")
     if method == "PUT" and one.version_id == 1:
         status = "201 Created"

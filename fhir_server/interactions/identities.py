@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/http.html#trules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +104,10 @@ def resolve(
             if entry.is_conditional:
                 asked[entry.index] = _criteria(context, request, entry, len(deletes))
     found = match_all(context, connection, request, {one.key: one.search for one in asked.values()})
-    gone: _Gone = {(entry.url_type, entry.url_id) for entry in deletes if entry.url_id is not None}
+    rows = context.database.row_ids.of(_said_ids(writers))
+    gone: _Gone = {
+        (entry.url_type, rows.get(entry.url_id, entry.url_id)) for entry in deletes if entry.url_id is not None
+    }
     gone |= {
         (one.resource_type, one.fhir_id)
         for entry in deletes
@@ -119,12 +122,19 @@ def resolve(
     if missing:
         lock_all_criteria(connection, missing)
         found |= match_all(context, connection, request, missing)
-    resolving = _Resolving(found, gone, asked)
+    resolving = _Resolving(found, gone, asked, rows)
     resolved = []
     for entry in writers:
         with blaming_entry(entry.index):
             resolved.append(resolving.one(entry))
     return resolved
+
+
+def _said_ids(writers: Iterable[Entry]) -> Iterator[str]:
+    """The logical ids that entries write under, as far as they say any."""
+    for entry in writers:
+        said = entry.resource.get("id") if isinstance(entry.resource, dict) else None
+        yield from (one for one in (entry.url_id, said) if isinstance(one, str))
 
 
 def _criteria(context: Context, request: FhirRequest, entry: Entry, spare: int) -> _Criteria:
@@ -141,8 +151,10 @@ def _left(found: Matches, gone: _Gone) -> Matches:
 class _Resolving:
     """One pass over the entries; remembers what they make, so that the same criteria again mean the same resource."""
 
-    def __init__(self, found: Mapping[str, Matches], gone: _Gone, asked: Mapping[int, _Criteria]) -> None:
-        self._found, self._gone, self._asked = found, gone, asked
+    def __init__(
+        self, found: Mapping[str, Matches], gone: _Gone, asked: Mapping[int, _Criteria], rows: Mapping[str, str]
+    ) -> None:
+        self._found, self._gone, self._asked, self._rows = found, gone, asked, rows
         self._made: dict[str, str] = {}
 
     def one(self, entry: Entry) -> Resolved:
@@ -152,7 +164,8 @@ class _Resolving:
         criteria = self._asked.get(entry.index)
         if criteria is None:
             is_new = entry.url_id is None
-            return Resolved(entry, (kind, entry.url_id or str(uuid4())), is_new=is_new, resource=resource)
+            named = self._rows.get(entry.url_id, entry.url_id) if entry.url_id is not None else str(uuid4())
+            return Resolved(entry, (kind, named), is_new=is_new, resource=resource)
         found = self._found[criteria.key]
         if entry.method != "DELETE":
             found = _left(found, self._gone)
@@ -178,7 +191,7 @@ class _Resolving:
         said = resource.get("id") if resource is not None else None
         if said is not None and not (isinstance(said, str) and ID.fullmatch(said)):
             raise InvalidRequest("The resource's id is not 1 to 64 letters, digits, '-' and '.'", (f"{kind}.id",))
-        target = target_of([one.fhir_id for one in found], said)
+        target = target_of([one.fhir_id for one in found], said and self._rows.get(said, said))
         made = target or self._made.get(key)
         is_new = made is None
         made = self._made[key] = made or str(uuid4())

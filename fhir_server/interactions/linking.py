@@ -18,6 +18,7 @@ from fhir_server.interactions.context import Context
 from fhir_server.interactions.identities import blaming_entry
 from fhir_server.interactions.matching import criteria_search, match_all
 from fhir_server.interactions.request import FhirRequest
+from fhir_server.mapping.minted import resource_name
 from fhir_server.persistence.writes import Change
 from fhir_server.search import Search
 
@@ -48,7 +49,7 @@ def waves(changes: Sequence[Waiting]) -> list[list[Waiting]]:
     written = {one.change.resource_type for one in changes}
     if not any(types & written for types in needed.values()):
         return [list(changes)]
-    by_name = {f"{one.change.resource_type}/{one.change.fhir_id}": one.index for one in changes}
+    by_name = {resource_name(*one.change.identity): one.index for one in changes}
     targets = {
         one.index: [by_name[said.value] for said in collect(one.change.tree) if said.value in by_name]
         for one in changes
@@ -104,7 +105,7 @@ class Links:
                 many = "more than one resource" if found else "no resource"
                 with blaming_entry(index):
                     raise PreconditionFailed(f"A conditional reference matches {many}", (one.path,))
-            self._found[value] = f"{found[0].resource_type}/{found[0].fhir_id}"
+            self._found[value] = resource_name(found[0].resource_type, found[0].fhir_id)
 
     def _search(self, said: Occurrence) -> Search:
         kind, _, query = said.value.partition("?")

@@ -15,7 +15,7 @@ from psycopg import Connection
 from fhir_server.errors import Conflict
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
-from fhir_server.interactions.searching import MAX_ROUNDS, criteria_only, merge_pending, reading
+from fhir_server.interactions.searching import MAX_ROUNDS, criteria_only, merge_pending, reading, refuse_stale
 from fhir_server.interactions.stored import StoredVersion
 from fhir_server.search import PENDING, Search, parse, parse_query
 
@@ -55,6 +55,7 @@ def match_all(
     for sql, asked in groups.items():
         for key, version in _group(inside, request, sql, asked):
             found[key].append(version)
+    refuse_stale(context, *searches.values())
     return found
 
 

@@ -16,6 +16,7 @@ from fhir_server.interactions.patching import patched
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.storing import store
 from fhir_server.json_text import Tree, parse_json
+from fhir_server.mapping.minted import logical_id
 from fhir_server.persistence.states import State, lock_states
 from fhir_server.persistence.writes import Change
 
@@ -74,6 +75,6 @@ def patched_state(context: Context, state: State | None, content_type: str, docu
         raise NotFound("There is no such resource")
     if state.deleted_at is not None:
         raise Gone("The resource was deleted")
-    before = {**state.tree(context.registry), "id": state.fhir_id}
+    before = {**state.tree(context.registry), "id": logical_id(state.fhir_id)}
     tree = patched(before["resourceType"], before, content_type, document)
     return acceptable(context, tree, second=True)

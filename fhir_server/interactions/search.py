@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +10,13 @@ from fhir_server.definitions import COMPARTMENTS, RESOURCE_TYPES
 from fhir_server.errors import Issue, NotFound, operation_outcome
 from fhir_server.interactions.answers import bundle_bytes, entry_bytes, prefers
 from fhir_server.interactions.context import Context, audit_of
+from fhir_server.interactions.explaining import explanation, wants_explanation, within_budget
 from fhir_server.interactions.request import FhirRequest, FhirResponse
-from fhir_server.interactions.searching import MAX_ROUNDS, Rows, merge_pending, reading, run_merged
+from fhir_server.interactions.searching import MAX_ROUNDS, Rows, merge_pending, reading, refuse_stale, run_merged
 from fhir_server.interactions.stored import StoredVersion
 from fhir_server.interactions.subsetting import Subset, subsetted
 from fhir_server.json_text import encode_json, read_json
+from fhir_server.mapping.minted import resource_name
 from fhir_server.persistence.audit import audited, record
 from fhir_server.search import (
     CAPPED,
@@ -122,19 +125,28 @@ def _search(
     if owner is not None:
         belongs = in_compartment(owner.name, owner.fhir_id, search.types)
         search = replace(search, criteria=And((belongs, search.criteria)))
+    explains = wants_explanation(context, asked.query)
     if search.summary == "count":
-        return search_bundle(context, request, search, asked, [], _total(context, request, search))
+        counted = _total(context, request, search)
+        refuse_stale(context, search)
+        return search_bundle(context, request, search, asked, [], counted)
     rows = _page(context, request, search, asked)
     total: int | None = None
     if search.total == "accurate":
         total = _total(context, request, search)
     elif search.total == "estimate":
         total = _estimate(context, search)
-    return search_bundle(context, request, search, asked, rows, total)
+    refuse_stale(context, search)
+    outcomes = []
+    if explains:
+        statement = context.statements.page(search, visibility=context.visibility, after=asked.after)
+        outcomes.append(explanation(context, search, statement))
+    return search_bundle(context, request, search, asked, rows, total, outcomes)
 
 
 def _page(context: Context, request: FhirRequest, search: Search, asked: Asked) -> Rows:
     statement = context.statements.page(search, visibility=context.visibility, after=asked.after)
+    within_budget(context, search, statement)
     kind = search.types[0] if len(search.types) == 1 else "Resource"
     extra = {**audit_of(request, "search", kind).parameters(), "audit_shown": search.count}
     return run_merged(context, request, statement, audited(statement.sql), extra)
@@ -142,6 +154,7 @@ def _page(context: Context, request: FhirRequest, search: Search, asked: Asked) 
 
 def _total(context: Context, request: FhirRequest, search: Search) -> int:
     statement = context.statements.count(search, visibility=context.visibility)
+    within_budget(context, search, statement)
     for _ in range(MAX_ROUNDS):
         total, pending = context.database.rows(statement.sql, statement.parameters)[0]
         if not pending:
@@ -164,9 +177,18 @@ def _estimate(context: Context, search: Search) -> int:
 
 
 def search_bundle(
-    context: Context, request: FhirRequest, search: Search, asked: Asked, rows: Rows, total: int | None
+    context: Context,
+    request: FhirRequest,
+    search: Search,
+    asked: Asked,
+    rows: Rows,
+    total: int | None,
+    outcomes: Sequence[bytes] = (),
 ) -> FhirResponse:
-    """The searchset of a page's rows: at most `search.count` matches, with a link to the next page if there is one."""
+    """The searchset of a page's rows: at most `search.count` matches, with a link to the next page if there is one.
+
+    `outcomes` are further entries.
+    """
     matches = [row for row in rows if row[0] == "match"]
     more = len(matches) > search.count
     shown = matches[: search.count]
@@ -192,6 +214,7 @@ def search_bundle(
         issues.append(Issue("warning", "too-costly", _MORE_INCLUDED))
     if issues:
         entries.append(entry_bytes(None, encode_json(operation_outcome(issues)), search={"mode": "outcome"}))
+    entries += outcomes
     return FhirResponse(200, {}, bundle_bytes(head, entries))
 
 
@@ -201,6 +224,6 @@ def search_entry(context: Context, request: FhirRequest, row: tuple[Any, ...], w
     body = one.json(context.registry)
     if wanted is not None and row[0] == "match":
         body = subsetted(one.resource_type, body, wanted)
-    full_url = f'"{request.base_url}/{one.resource_type}/{one.fhir_id}"'.encode()
+    full_url = f'"{request.base_url}/{resource_name(one.resource_type, one.fhir_id)}"'.encode()
     mode: str = row[0]
     return b'{"fullUrl":' + full_url + b',"resource":' + body + b',"search":{"mode":"' + mode.encode() + b'"}}'

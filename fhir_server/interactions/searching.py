@@ -10,11 +10,16 @@ from typing import Any
 
 from psycopg import Connection
 
+from fhir_server.definitions import additions
 from fhir_server.errors import Conflict, InvalidRequest
 from fhir_server.interactions.context import Context
+from fhir_server.interactions.definitions import StoredDefinitions
 from fhir_server.interactions.request import FhirRequest
+from fhir_server.interactions.stored import StoredVersion
+from fhir_server.persistence.parameters import StaleParameters
 from fhir_server.persistence.pending import merge_batch
-from fhir_server.search import PENDING, Reading, Search, Statement, parse, parse_query
+from fhir_server.persistence.words import read_words
+from fhir_server.search import PENDING, Reading, Search, Statement, added_parameters, parse, parse_query
 
 MAX_ROUNDS = 50
 Rows = list[tuple[Any, ...]]
@@ -22,7 +27,13 @@ Rows = list[tuple[Any, ...]]
 
 def reading(context: Context, request: FhirRequest) -> Reading:
     """How values of this request's search are read."""
-    return Reading(request.base_url, context.zone)
+
+    def newest(search: Search) -> bytes | None:
+        statement = context.statements.page(search, visibility=context.visibility)
+        rows = run_merged(context, request, statement, statement.sql, {})
+        return StoredVersion(*rows[0][1:11]).json(context.registry) if rows else None
+
+    return Reading(request.base_url, context.zone, stored=StoredDefinitions(newest))
 
 
 def run_merged(
@@ -41,14 +52,20 @@ def run_merged(
 
 
 def merge_pending(context: Context, request: FhirRequest, sources: set[int]) -> None:
-    """Merge one batch of each of these sources."""
+    """Merge one batch of each of these sources; where nothing is to be merged, words are to be read."""
     for number in sources:
         source = context.registry.source(number)
-        context.database.transaction(
+        merged = context.database.transaction(
             lambda connection, source=source: merge_batch(  # type: ignore[misc]
                 connection, context.registry, source, base_url=request.base_url, zone=context.zone, skip_locked=False
             )
         )
+        if not merged:
+            context.database.transaction(
+                lambda connection, source=source: read_words(  # type: ignore[misc]
+                    connection, context.registry, source, skip_locked=False
+                )
+            )
 
 
 def match_ids(
@@ -66,7 +83,18 @@ def match_ids(
     inside = context.within(connection)
     statement = inside.statements.page(search, visibility=inside.visibility)
     rows = run_merged(inside, request, statement, statement.sql, {})
+    refuse_stale(context, search)
     return [row[3] for row in rows][:limit]
+
+
+def refuse_stale(context: Context, *searches: Search) -> None:
+    """Raise StaleParameters where added parameters that these searches used, or did not know, have changed meanwhile.
+
+    What was searched before this saw the parameters as they were all the time.
+    """
+    asked = any(search.warnings or added_parameters(search) for search in searches)
+    if asked and context.database.parameters.renew() is not additions():
+        raise StaleParameters
 
 
 def criteria_only(search: Search, limit: int) -> Search:

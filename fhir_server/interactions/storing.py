@@ -10,8 +10,10 @@ from psycopg import Connection
 from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import encode_json
+from fhir_server.mapping.minted import version_name
 from fhir_server.mapping.rendering import with_meta
 from fhir_server.persistence import audit
+from fhir_server.persistence.parameters import SEARCH_PARAMETER, define
 from fhir_server.persistence.states import State
 from fhir_server.persistence.writes import Blame, Change, Written, write
 
@@ -26,7 +28,10 @@ def store(
 ) -> list[Written]:
     """Store `changes` and their audit row in the caller's transaction; see `writes.write` for what is raised."""
     written = write(connection, context.registry, changes, base_url=request.base_url, zone=context.zone, blame=blame)
-    entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one in written)
+    if any(change.resource_type == SEARCH_PARAMETER for change in changes):
+        define(connection, changes, blame)
+        context.database.parameters.note_change()
+    entities = tuple(version_name(one.resource_type, one.fhir_id, one.version_id) for one in written)
     single = changes[0] if len(changes) == 1 else None
     audit.record(
         connection,

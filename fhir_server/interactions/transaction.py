@@ -32,6 +32,7 @@ from fhir_server.interactions.linking import Links, Waiting, waves
 from fhir_server.interactions.patch import patched_state
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.storing import store
+from fhir_server.mapping.minted import resource_name, version_name
 from fhir_server.persistence import audit
 from fhir_server.persistence.states import Identity, State, lock_states
 from fhir_server.persistence.writes import Change, Written
@@ -93,7 +94,7 @@ class _Transaction:
         """Audit what was found instead of written, and a bundle of writes that had nothing to do."""
         found = [one.found for one in resolved if one.found is not None]
         if found or (resolved and not self._written):
-            entities = tuple(f"{one.resource_type}/{one.fhir_id}/_history/{one.version_id}" for one in found)
+            entities = tuple(version_name(one.resource_type, one.fhir_id, one.version_id) for one in found)
             audit.record(self._connection, audit_of(self._request, "transaction", "Bundle", entities=entities))
 
     def _written_entry(self, one: Resolved, preference: str | None) -> bytes:
@@ -158,7 +159,7 @@ class _Transaction:
 
 def _targets(resolved: Sequence[Resolved]) -> Targets:
     return Targets(
-        {one.entry.full_url: "/".join(one.identity) for one in resolved if one.entry.full_url and one.identity}
+        {one.entry.full_url: resource_name(*one.identity) for one in resolved if one.entry.full_url and one.identity}
     )
 
 

@@ -34,7 +34,8 @@ def conditional_update(context: Context, request: FhirRequest, resource_type: st
     def work(connection: Connection[Any]) -> FhirResponse:
         lock_criteria(connection, resource_type, request.query)
         found = matches(context, connection, request, resource_type, request.query)
-        fhir_id = target_of(found, tree.get("id"))
+        said_id = tree.get("id")
+        fhir_id = target_of(found, said_id and context.database.row_ids.one(said_id))
         if not found and fhir_id is not None:
             states = lock_states(connection, context.registry, [(resource_type, fhir_id)])
             if any(state.deleted_at is None for state in states.values()):
@@ -45,7 +46,7 @@ def conditional_update(context: Context, request: FhirRequest, resource_type: st
 
 
 def target_of(found: list[str], said_id: str | None) -> str | None:
-    """The id that a conditional update writes: the match, or the resource's own id, or None for a new one.
+    """The id that a conditional update writes: the match, or the resource's own id, or None for a new one; all of rows.
 
     Raises MultipleMatches, and InvalidRequest when the resource says another id than the match has.
     """

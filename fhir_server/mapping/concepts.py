@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import and_, case, literal_column, not_, true
 
 from fhir_server.mapping import spoken
-from fhir_server.mapping.primitives import ID, ascii_lower, code_or_absent, text_or_absent
+from fhir_server.mapping.minted import is_logical_id, logical_id
+from fhir_server.mapping.primitives import ascii_lower, code_or_absent, text_or_absent
 from fhir_server.mapping.source import ReferenceColumn, SearchColumn, StringColumn, TokenColumn
 from fhir_server.mapping.spoken import Sql
 from fhir_server.mapping.trees import ABSENT, Atomic, Defaulted, Slots
@@ -255,7 +256,10 @@ def _any_of(conditions: list[Sql]) -> Sql:
 
 
 class reference(Word):  # noqa: N801
-    """A Reference to a local resource of one type, whose logical id the column holds."""
+    """A Reference to a local resource of one type, the id of whose row the column holds.
+
+    What is heard is the logical id: the writer puts the row's own in its place where these differ.
+    """
 
     def __init__(self, target_type: str, column: SqlColumn, *, complete: bool = False) -> None:
         self.target_type, self.column, self.complete = target_type, column, complete
@@ -264,20 +268,17 @@ class reference(Word):  # noqa: N801
 
     def compose(self, row: Row) -> Any:
         target_id = row.get(self.column.name)
-        if not isinstance(target_id, str) or not ID.fullmatch(target_id):
-            return ABSENT
-        return Atomic(reference=self.prefix + target_id)
+        return Atomic(reference=self.prefix + logical_id(target_id)) if isinstance(target_id, str) else ABSENT
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
         said = value.get("reference") if isinstance(value, dict) else None
         if not isinstance(said, str) or not said.startswith(self.prefix):
             return False
         target_id = said[len(self.prefix) :]
-        if not ID.fullmatch(target_id):
+        if not is_logical_id(target_id):
             return False
         row[self.column.name] = target_id
         return True
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        said = spoken.is_id(self.column)
-        return (ReferenceColumn(self.column, self.target_type, complete=self.complete, said=said),)
+        return (ReferenceColumn(self.column, self.target_type, complete=self.complete),)

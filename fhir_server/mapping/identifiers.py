@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import String, and_, cast
+from sqlalchemy import String, and_, cast, or_
 
 from fhir_server.mapping import spoken
+from fhir_server.mapping.minted import is_logical_id
 from fhir_server.mapping.primitives import token_or_absent
 from fhir_server.mapping.source import SearchColumn, TokenColumn
 from fhir_server.mapping.spoken import Sql
@@ -77,19 +78,22 @@ class identifier(Word):  # noqa: N801
 class portal_identifier(Word):  # noqa: N801
     """An Identifier that a row says only as long as no document was written for it: the portal's own key of something.
 
-    A client that puts the resource back need not repeat it, and the key does not go with it. `unless` is a column of
-    other
-    identifiers that make it needless.
+    A client that puts the resource back need not repeat it, and the key does not go with it.
     """
 
-    def __init__(
-        self, system: str, column: SqlColumn, document_version: SqlColumn, unless: SqlColumn | None = None
-    ) -> None:
-        self.system, self.column = system, column
-        self.silencing = (document_version,) if unless is None else (document_version, unless)
+    def __init__(self, system: str, column: SqlColumn, document_version: SqlColumn) -> None:
+        self.system, self.column, self.document_version = system, column, document_version
+
+    def is_needless(self, row: Row) -> bool:
+        """Whether the row says enough without it."""
+        return False
+
+    def is_needed(self) -> Sql | None:
+        """The opposite in SQL; None where it always is."""
+        return None
 
     def compose(self, row: Row) -> Any:
-        if any(row.get(column.name) is not None for column in self.silencing):
+        if row.get(self.document_version.name) is not None or self.is_needless(row):
             return ABSENT
         held = row.get(self.column.name)
         text = str(held) if isinstance(held, int) and not isinstance(held, bool) else token_or_absent(held)
@@ -102,8 +106,33 @@ class portal_identifier(Word):  # noqa: N801
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
         is_text = isinstance(self.column.type, String)
         column: Sql = self.column if is_text else cast(self.column, String)
-        alone = and_(*(silencing.is_(None) for silencing in self.silencing))
-        return (TokenColumn(column, system=self.system, where=alone, said=spoken.is_token(column)),)
+        alone: Sql = self.document_version.is_(None)
+        needed = self.is_needed()
+        where = alone if needed is None else and_(alone, needed)
+        return (TokenColumn(column, system=self.system, where=where, said=spoken.is_token(column)),)
+
+
+class portal_id(portal_identifier):  # noqa: N801
+    """The portal's id of a row where FHIR does not allow it as logical id, which then is another.
+
+    A row without any identifier in the column `unless` says its id even where it is legal.
+    """
+
+    def __init__(
+        self, system: str, column: SqlColumn, document_version: SqlColumn, unless: SqlColumn | None = None
+    ) -> None:
+        super().__init__(system, column, document_version)
+        self.unless = unless
+
+    def is_needless(self, row: Row) -> bool:
+        if self.unless is not None and row.get(self.unless.name) is None:
+            return False
+        held = row.get(self.column.name)
+        return isinstance(held, str) and is_logical_id(held)
+
+    def is_needed(self) -> Sql | None:
+        forbidden = spoken.is_no_id(self.column)
+        return forbidden if self.unless is None else or_(self.unless.is_(None), forbidden)
 
 
 class contact_point(Word):  # noqa: N801

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fhir_server.json_text import Tree, encode_json, read_json
+from fhir_server.mapping.minted import logical_id
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.trees import plain
 
@@ -24,13 +25,13 @@ def instant(moment: datetime) -> str:
 
 
 def with_meta(tree: dict[str, Any], fhir_id: str, version_id: int, updated_at: datetime) -> dict[str, Any]:
-    """`tree` as that version of that resource: id and meta stand first, the rest keeps its order."""
+    """`tree` as that version of the row with this id: id and meta stand first, the rest keeps its order."""
     meta = {"versionId": str(version_id), "lastUpdated": instant(updated_at)}
     said = tree.get("meta")
     if isinstance(said, dict):
         meta = meta | said | meta
     # Keys keep the place that they have first, and the value that they have last.
-    return {"resourceType": None, "id": None, "meta": None} | tree | {"id": fhir_id, "meta": meta}
+    return {"resourceType": None, "id": None, "meta": None} | tree | {"id": logical_id(fhir_id), "meta": meta}
 
 
 def said_tree(resource: Resource | None, live: Tree, last: Tree | None, base: Tree | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ do the search columns: nothing else in the server knows what a column means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ from sqlalchemy import ColumnElement, Table
 from fhir_server.definitions import properties, search_parameters
 from fhir_server.indexing import IndexRows
 from fhir_server.mapping.branches import array, build, object_
+from fhir_server.mapping.concepts import reference
 from fhir_server.mapping.merge import merge
+from fhir_server.mapping.minted import logical_id
 from fhir_server.mapping.projections import many
 from fhir_server.mapping.source import SearchColumn, Store
 from fhir_server.mapping.unsaid import Unsaid
@@ -74,6 +76,8 @@ class Resource:
         self.children = tuple(_children(self.elements.values()))
         projections = {child.projection for child in self.children}
         self.row_columns = tuple(name for name in self.columns if name not in projections)
+        self.references = frozenset(_references(self.elements.values()))
+        """The columns that hold ids of other resources."""
         choices = _choices(resource_type)
         self.choices = {**choices, **(excludes or {})}
         self._names = {name: _names(name, choices) for name in self.elements}
@@ -91,7 +95,8 @@ class Resource:
 
     def compose(self, row: Row) -> dict[str, Any]:
         """The resource that `row` says, with id and meta; list items and concepts carry the marks of `trees`."""
-        tree: dict[str, Any] = {"resourceType": self.resource_type, "id": row.get("fhir_id")}
+        held = row.get("fhir_id")
+        tree: dict[str, Any] = {"resourceType": self.resource_type, "id": held if held is None else logical_id(held)}
         for name, word in self.elements.items():
             word.compose_into(tree, name, row)
         return tree
@@ -147,15 +152,27 @@ class Resource:
         return word
 
 
+def _references(words: Any) -> Iterator[str]:
+    for word in words:
+        if isinstance(word, reference):
+            yield word.column.name
+        yield from _references(_within(word))
+
+
+def _within(word: Any) -> tuple[Word, ...]:
+    """The words that a word is made of."""
+    parts = tuple(getattr(word, "items", ()))
+    parts += tuple(word.members.values()) if isinstance(word, object_) else ()
+    return parts + ((word.word,) if hasattr(word, "word") else ())
+
+
 def _children(words: Any) -> list[Child]:
     found: list[Child] = []
     for word in words:
         if isinstance(word, many):
             key = next(iter(word.child.foreign_keys)).parent.name
             found.append(Child(word.projection.name, word.child, key, (*word.item.columns, "position")))
-        found += _children(getattr(word, "items", ()))
-        found += _children(word.members.values() if isinstance(word, object_) else ())
-        found += _children((word.word,) if hasattr(word, "word") else ())
+        found += _children(_within(word))
     return found
 
 

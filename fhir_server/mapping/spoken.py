@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, func, literal_column, not_, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fhir_server.mapping.primitives import MAX_DIGITS
@@ -20,7 +20,7 @@ _NOT_BLANK: Sql = literal_column(f"'[^{_SPACES}]'")
 _PAGE_BREAK: Sql = literal_column(r"'[\u000b\u000c]'")
 _URI: Sql = literal_column(r"'^[^ \t\n\r\f\v]+$'")
 _CODE: Sql = literal_column(r"'^[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*$'")
-_ID: Sql = literal_column(r"'^[A-Za-z0-9\-.]{1,64}$'")
+_NO_ID: Sql = literal_column("'[^-.A-Za-z0-9]'")
 _NOTHING: Sql = literal_column("'{}'")
 _OBJECT: Sql = literal_column("'object'")
 _ARRAY: Sql = literal_column("'array'")
@@ -53,9 +53,10 @@ def is_uri(column: Sql) -> Sql:
     return and_(is_text(column), column.bool_op("~")(_URI))
 
 
-def is_id(column: Sql) -> Sql:
-    """A text that is a legal logical id."""
-    return func.coalesce(column.bool_op("~")(_ID), False)
+def is_no_id(column: Sql) -> Sql:
+    """A text that FHIR does not allow as a logical id."""
+    length = func.octet_length(column)
+    return or_(column.bool_op("~")(_NO_ID), not_(length.between(literal_column("1"), literal_column("64"))))
 
 
 def trimmed(column: Sql) -> Sql:

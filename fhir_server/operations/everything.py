@@ -19,7 +19,7 @@ from fhir_server.interactions.read import refuse_absent
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.search import PAGE, search_entry, search_path
 from fhir_server.interactions.searching import Rows, run_merged
-from fhir_server.mapping.primitives import ID
+from fhir_server.mapping.minted import version_name
 from fhir_server.operations.arguments import Arguments, Interval, arguments_of
 from fhir_server.operations.clinical_dates import CLINICAL_DATES
 from fhir_server.persistence.audit import record
@@ -94,7 +94,7 @@ def everything(context: Context, request: FhirRequest, resource_type: str, fhir_
     asked = _asked(context, arguments, fhir_id)
     _must_exist(context, resource_type, fhir_id)
     rows, next_after = _page(context, request, asked, after)
-    entities = tuple(f"{row[2]}/{row[3]}/_history/{row[4]}" for row in rows)
+    entities = tuple(version_name(*row[2:5]) for row in rows)
     record(context.database.reader(), audit_of(request, "everything", resource_type, fhir_id, entities=entities))
     query = arguments.query()
     url = f"{request.base_url}/{path}"
@@ -137,8 +137,6 @@ def _during(context: Context, code: str, start: Interval | None, end: Interval |
 
 
 def _must_exist(context: Context, resource_type: str, fhir_id: str) -> None:
-    if not ID.fullmatch(fhir_id):
-        raise NotFound("There is no such resource: this is not a legal id")
     statement = context.statements.read(resource_type, fhir_id, visibility=context.visibility)
     rows = context.database.rows(statement.sql, statement.parameters)
     if not rows:

@@ -23,6 +23,7 @@ from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.searching import run_merged
 from fhir_server.interactions.storing import as_written, store
 from fhir_server.json_text import Tree, read_json
+from fhir_server.mapping.minted import logical_id, version_name
 from fhir_server.operations.arguments import arguments_of
 from fhir_server.persistence.audit import record
 from fhir_server.persistence.states import State, lock_states
@@ -109,13 +110,13 @@ def _stored(
     name: str,
     change: Callable[[Meta], Meta],
 ) -> Written:
-    before = {**state.tree(context.registry), "id": state.fhir_id}
+    before = {**state.tree(context.registry), "id": logical_id(state.fhir_id)}
     said = before.get("meta") or {}
     changed = change(said)
     kind = state.source.resource_type if not state.source.generic else before["resourceType"]
     if changed == said:
         found = as_written(context, state)
-        entity = f"{kind}/{state.fhir_id}/_history/{state.version_id}"
+        entity = version_name(kind, state.fhir_id, state.version_id)
         record(connection, audit_of(request, name, kind, state.fhir_id, status=200, entities=(entity,)))
         return found
     tree = {key: value for key, value in before.items() if key != "meta"}

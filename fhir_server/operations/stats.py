@@ -19,6 +19,7 @@ from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.searching import Rows, reading, run_merged
 from fhir_server.interactions.stored import StoredVersion
 from fhir_server.json_text import DecimalText, Tree, read_json
+from fhir_server.mapping.minted import version_name
 from fhir_server.mapping.rendering import instant
 from fhir_server.operations.arguments import Arguments, arguments_of
 from fhir_server.persistence.audit import record
@@ -59,7 +60,7 @@ def stats(context: Context, request: FhirRequest, resource_type: str) -> FhirRes
         parameters.append({"name": "statistics", "resource": _observation(asked, coding, rows[0])})
     for coding in asked.codings if asked.sources else ():
         for row in _sources(context, request, asked, coding, asked.sources - len(entities)):
-            entity = f"{row[2]}/{row[3]}/_history/{row[4]}"
+            entity = version_name(*row[2:5])
             if entity not in entities:
                 entities[entity] = None
                 source = read_json(StoredVersion(*row[1:11]).json(context.registry))

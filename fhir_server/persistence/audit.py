@@ -75,7 +75,7 @@ _INSERT = f"INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) SELECT " + _VALU
 )
 
 # The page asks for one match more than it shows, to know whether there is a next one: that one is not returned.
-_VERSION = "a.resource_type || '/' || a.fhir_id || '/_history/' || a.version_id"
+_VERSION = "a.resource_type || '/' || fhir_logical_id(a.fhir_id) || '/_history/' || a.version_id"
 _RETURNED = f"""ARRAY(SELECT {_VERSION} FROM answer AS a
  WHERE a.mode = 'match' AND a.deleted_at IS NULL LIMIT %(audit_shown)s::int)
  || ARRAY(SELECT {_VERSION} FROM answer AS a WHERE a.mode = 'include')"""

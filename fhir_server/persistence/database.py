@@ -12,15 +12,18 @@ from typing import Any, TypeVar
 
 from psycopg import Connection, errors
 
+from fhir_server.definitions import additions, using
 from fhir_server.errors import Conflict, FhirError, TooCostly, Unavailable, Unprocessable
 from fhir_server.persistence.connections import READ, WRITE, thread_connection
+from fhir_server.persistence.parameters import KnownParameters, StaleParameters
 from fhir_server.persistence.prepared import execute_prepared
+from fhir_server.persistence.row_ids import RowIds
 
 T = TypeVar("T")
 
 ATTEMPTS = 6
 # A unique violation is a lost race for an id: the next attempt finds what the other one made.
-_LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+_LOST_RACES = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation, StaleParameters)
 
 
 class Database:
@@ -29,6 +32,8 @@ class Database:
     def __init__(self, conninfo: str, statement_timeout_ms: int) -> None:
         self.conninfo = conninfo
         self._timeout_ms = statement_timeout_ms
+        self.parameters = KnownParameters(conninfo, statement_timeout_ms)
+        self.row_ids = RowIds(self.rows)
 
     def reader(self) -> Connection[Any]:
         """This thread's connection for single statements (autocommit)."""
@@ -38,6 +43,8 @@ class Database:
         """All rows of one statement. Raises TooCostly when it runs into the statement timeout."""
         try:
             rows: list[tuple[Any, ...]] = execute_prepared(self.reader(), sql, parameters).fetchall()
+        except _LOST_RACES:
+            raise
         except errors.QueryCanceled:
             raise _too_costly() from None
         except errors.OperationalError:
@@ -51,14 +58,16 @@ class Database:
         Conflict when the race is lost again and again, Unprocessable for a row that refers to nothing, TooCostly at the
         timeout, Unavailable without a database.
         """
+        known = additions()
         for attempt in range(ATTEMPTS):
             try:
                 connection = thread_connection(self.conninfo, WRITE, self._timeout_ms)
-                with connection.pipeline(), connection.transaction():
+                with connection.pipeline(), connection.transaction(), using(known):
                     return work(connection)
             except _LOST_RACES:
                 # Random waits keep two writers from meeting again and again.
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311 - no secret
+                known = self.parameters.renew()
             except errors.QueryCanceled:
                 raise _too_costly() from None
             except (errors.ForeignKeyViolation, errors.RestrictViolation, errors.CheckViolation):
@@ -71,12 +80,14 @@ class Database:
 
     def pinned(self, connection: Connection[Any]) -> Database:
         """The same database seen from inside a transaction: everything runs on its connection."""
-        return _Pinned(self.conninfo, self._timeout_ms, connection)
+        return _Pinned(self, connection)
 
 
 class _Pinned(Database):
-    def __init__(self, conninfo: str, statement_timeout_ms: int, connection: Connection[Any]) -> None:
-        super().__init__(conninfo, statement_timeout_ms)
+    def __init__(self, whole: Database, connection: Connection[Any]) -> None:
+        super().__init__(whole.conninfo, whole._timeout_ms)
+        self.parameters = whole.parameters
+        self.row_ids = whole.row_ids
         self._connection = connection
 
     def reader(self) -> Connection[Any]:

@@ -14,11 +14,13 @@ from typing import Any
 from psycopg import Connection
 from sqlalchemy import Table
 
+from fhir_server.definitions import additions
 from fhir_server.indexing import IndexRows
 from fhir_server.mapping.source import Store
 from fhir_server.persistence import arrays
 from fhir_server.persistence.names import column_name, qualified
 from fhir_server.persistence.prepared import execute_prepared
+from fhir_server.persistence.row_ids import on, row_ids
 from fhir_server.persistence.tables import INDEXED_TEXT
 
 _KINDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -134,7 +136,7 @@ def _said(kind: str, name: str, sql_type: str) -> str:
 
 
 @cache
-def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
+def _inserts(store: Store, kinds: tuple[str, ...]) -> list[str]:
     parts = []
     for kind in kinds:
         columns = _KINDS[kind]
@@ -146,6 +148,12 @@ def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
             f"SELECT {said}, said.resource_key "
             f"FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
         )
+    return parts
+
+
+@cache
+def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
+    parts = list(_inserts(store, kinds))
     if worded:
         parts.append(
             f"words AS (INSERT INTO {qualified(store.text_index)} (resource_key, words) "
@@ -158,8 +166,10 @@ def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
     return (
         f"{before}INSERT INTO {qualified(store.documents)} ({names}) "
         f"SELECT said.resource_type, said.fhir_id, said.version_id, said.document, said.method "
-        f"FROM unnest({arrays}) AS said({names}) ON CONFLICT (resource_type, fhir_id, version_id) DO UPDATE "
-        "SET document = excluded.document, method = excluded.method"
+        # Fails where search parameters were added that the index rows do not know of (see persistence.parameters).
+        f"FROM unnest({arrays}) AS said({names}) "
+        "WHERE (SELECT public.fhir_require_parameters(%(known_parameters)s::int8)) ON CONFLICT "
+        "(resource_type, fhir_id, version_id) DO UPDATE SET document = excluded.document, method = excluded.method"
     )
 
 
@@ -182,24 +192,71 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
         "document_document": arrays.jsons([row.document for row in rows]),
         "document_method": arrays.texts([row.method for row in rows]),
     }
-    # What a statement inserts nothing into still costs it: most single resources have two or three kinds of rows.
-    kinds = tuple(kind for kind in _KINDS if any(getattr(row.index, kind) for row in rows))
-    for kind in kinds:
-        columns = _KINDS[kind]
-        values: list[Any] = []
-        keys: list[int] = []
-        for row in rows:
-            found = getattr(row.index, kind)
-            values += found
-            keys += [row.resource_key] * len(found)
-        parameters[f"{kind}_key"] = arrays.int8s(keys)
-        for (name, sql_type), column in zip(columns, zip(*values, strict=True), strict=True):
-            packed = _whole if (kind, name) in _WHOLE_TEXTS else _PACKED[sql_type]
-            parameters[f"{kind}_{name}"] = packed(column)
+    kinds, packed = _packed_rows(connection, [(row.resource_key, row.index) for row in rows])
+    parameters |= packed
+    parameters["known_parameters"] = additions().counter
     worded = [row for row in rows if row.index.words]
     parameters["words_key"] = arrays.int8s([row.resource_key for row in worded])
     parameters["words"] = arrays.texts([row.index.words for row in worded])
     execute_prepared(connection, _write_sql(store, kinds, bool(worded)), parameters)
+
+
+def _packed_rows(
+    connection: Connection[Any], rows: Sequence[tuple[int, IndexRows]]
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The kinds of index rows that there are, and the arrays that hold them."""
+    # What a statement inserts nothing into still costs it: most single resources have two or three kinds of rows.
+    kinds = tuple(kind for kind in _KINDS if any(getattr(index, kind) for _, index in rows))
+    parameters: dict[str, Any] = {}
+    for kind in kinds:
+        columns = _KINDS[kind]
+        values: list[Any] = []
+        keys: list[int] = []
+        for key, index in rows:
+            found = getattr(index, kind)
+            values += found
+            keys += [key] * len(found)
+        parameters[f"{kind}_key"] = arrays.int8s(keys)
+        for (name, sql_type), column in zip(columns, zip(*values, strict=True), strict=True):
+            packed = _whole if (kind, name) in _WHOLE_TEXTS else _PACKED[sql_type]
+            parameters[f"{kind}_{name}"] = packed(_of_rows(connection, column) if name == "target_id" else column)
+    return kinds, parameters
+
+
+def _of_rows(connection: Connection[Any], ids: Sequence[str | None]) -> Sequence[str | None]:
+    """`ids` as those of rows, by which references are joined."""
+    known = row_ids(on(connection), (one for one in ids if one is not None))
+    return [known.get(one or "", one) for one in ids] if known else ids
+
+
+def replace_parameter_rows(
+    connection: Connection[Any], store: Store, rows: Sequence[tuple[int, IndexRows]], numbers: Sequence[int]
+) -> None:
+    """Let resources, by key, have these index rows under the parameters with these numbers and no others."""
+    keys = [key for key, _ in rows]
+    for kind in _KINDS:
+        connection.execute(
+            f"DELETE FROM {qualified(_table(store, kind))} WHERE resource_key = ANY(%s) AND parameter = ANY(%s)",
+            (keys, list(numbers)),
+        )
+    kinds, parameters = _packed_rows(connection, rows)
+    if kinds:
+        execute_prepared(connection, f"WITH {', '.join(_inserts(store, kinds))} SELECT 1", parameters)
+
+
+def delete_parameter_rows(connection: Connection[Any], store: Store, numbers: Sequence[int], limit: int) -> int:
+    """Delete up to `limit` index rows of each kind of these parameters, of whatever resource; returns how many."""
+    deleted = 0
+    for kind in _KINDS:
+        table = qualified(_table(store, kind))
+        # Counted by the database: in a pipeline the driver does not know the number yet.
+        row = connection.execute(
+            f"WITH gone AS (DELETE FROM {table} WHERE ctid = ANY(ARRAY("
+            f"SELECT ctid FROM {table} WHERE parameter = ANY(%s) LIMIT %s)) RETURNING 1) SELECT count(*) FROM gone",
+            (list(numbers), limit),
+        ).fetchone()
+        deleted += row[0] if row is not None else 0
+    return deleted
 
 
 def delete_index_rows(connection: Connection[Any], store: Store, resource_keys: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from fhir_server.definitions import additions
 from fhir_server.indexing import extract
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.registry import Registry
@@ -22,6 +23,18 @@ from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, w
 from fhir_server.persistence.names import qualified
 
 BATCH = 500
+
+
+@cache
+def _undocumented_sql(source: Source) -> str:
+    return f"""
+SELECT r.fhir_id, r.version_id, r.resource_key, r.updated_at, row_to_json(r) AS live,
+       NULL::json AS last, NULL::json AS base
+FROM {qualified(source.table)} AS r
+WHERE r.document_version IS NULL AND r.deleted_at IS NULL
+ORDER BY r.resource_key LIMIT {BATCH}
+FOR UPDATE OF r {{wait}}
+"""
 
 
 @cache
@@ -40,25 +53,41 @@ FOR UPDATE OF r {{wait}}
 
 
 def merge_batch(
-    connection: Connection[Any], registry: Registry, source: Source, *, base_url: str, zone: tzinfo, skip_locked: bool
+    connection: Connection[Any],
+    registry: Registry,
+    source: Source,
+    *,
+    base_url: str,
+    zone: tzinfo,
+    skip_locked: bool,
+    undocumented: bool = False,
 ) -> int:
     """Merge up to BATCH rows of a table in the caller's transaction; returns how many there were.
 
-    `skip_locked` leaves rows that another writer holds to that writer or to the next round.
+    `skip_locked` leaves rows that another writer holds to that writer or to the next round. Rows that never had a
+    document get one too where search parameters were added to the type, or `undocumented` says so.
     """
     resource = registry.resource(source)
     if resource is None:
         return 0
-    sql = _overtaken_sql(source).replace("{wait}", "SKIP LOCKED" if skip_locked else "")
-    rows = connection.execute(sql).fetchall()
+    wait = "SKIP LOCKED" if skip_locked else ""
+    rows = connection.execute(_overtaken_sql(source).replace("{wait}", wait)).fetchall()
+    if undocumented or source.resource_type in additions().complete_types:
+        rows += connection.execute(_undocumented_sql(source).replace("{wait}", wait)).fetchall()
     documents = []
     for fhir_id, version_id, resource_key, updated_at, live, last, base in rows:
         row = read_json(live)
-        tree = said_tree(resource, row, read_json(last), read_json(base) if base is not None else None)
+        tree = said_tree(
+            resource,
+            row,
+            read_json(last) if last is not None else None,
+            read_json(base) if base is not None else None,
+        )
         said = extract(source.resource_type, tree, base_url, zone)
         document = encode_json(with_meta(tree, fhir_id, version_id, updated_at))
         index = resource.index_rows(said, row, tree)
-        documents.append(DocumentRow(source.resource_type, fhir_id, version_id, document, "PUT", resource_key, index))
+        method = "POST" if last is None and version_id == 1 else "PUT"
+        documents.append(DocumentRow(source.resource_type, fhir_id, version_id, document, method, resource_key, index))
     if documents:
         _replace(connection, source, documents)
     return len(rows)

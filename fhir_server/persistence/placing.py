@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -16,12 +16,17 @@ from psycopg import Connection
 from fhir_server.definitions import search_parameters
 from fhir_server.errors import FhirError, Unprocessable
 from fhir_server.indexing import IndexRows, extract
+from fhir_server.mapping.minted import resource_name
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.resource import CannotHold, Resource
 from fhir_server.mapping.source import Source
 from fhir_server.mapping.word import Row
 from fhir_server.persistence import references
+from fhir_server.persistence.row_ids import on, row_ids
 from fhir_server.persistence.states import Identity, State
+
+GENERIC_REFERENCES = frozenset({"patient_fhir_id"})
+"""The columns of the generic stores that hold ids of other resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A change with the source that will hold it, the row it makes there and all that the index says of it."""
+    """A change with the source that will hold it, the row it makes there and all that the index says of it.
+
+    `row_ids` are those of the resources it refers to by other logical ids (see `mapping.minted`).
+    """
 
     change: Change
     source: Source
     resource: Resource | None
     row: Row
     said: IndexRows
+    row_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 Blame = Callable[[Change, FhirError], FhirError]
@@ -73,7 +82,7 @@ def place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Pl
     for source in registry.sources(change.resource_type):
         resource = registry.resource(source)
         if resource is None:
-            return Placed(change, source, None, _generic_row(change.resource_type, said), said)
+            return Placed(change, source, None, _generic_row(change.resource_type, said, {}), said)
         is_here = change.state is not None and change.state.source is source
         if not resource.accepts(tree) or not (resource.creatable or is_here):
             continue
@@ -85,12 +94,25 @@ def place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Pl
     raise AssertionError("every type ends with the generic store")
 
 
-def _generic_row(resource_type: str, said: IndexRows) -> Row:
+def with_row_ids(connection: Connection[Any], placed: Sequence[Placed]) -> list[Placed]:
+    """`placed` with ids of rows where a column holds a reference."""
+    named = {said.target_id for one in placed for said in one.said.reference if said.target_id is not None}
+    known = row_ids(on(connection), named)
+    return [_with_row_ids(one, known) for one in placed] if known else list(placed)
+
+
+def _with_row_ids(placed: Placed, known: Mapping[str, str]) -> Placed:
+    columns = placed.resource.references if placed.resource is not None else GENERIC_REFERENCES
+    row = {name: known.get(held, held) if name in columns else held for name, held in placed.row.items()}
+    return replace(placed, row=row, row_ids=known)
+
+
+def _generic_row(resource_type: str, said: IndexRows, row_ids_of: Mapping[str, str]) -> Row:
     known = search_parameters(resource_type)
     parameter = known.get("patient") or known.get("subject")
     patient = next(
         (
-            one.target_id
+            row_ids_of.get(one.target_id or "", one.target_id)
             for one in said.reference
             if parameter is not None and one.parameter == parameter.number and one.target_type == "Patient"
         ),
@@ -128,12 +150,12 @@ def check_references(
 
 
 def _patients(placed: Placed) -> Iterator[str]:
-    """The ids of the Patients that the resource refers to."""
+    """The ids of the rows of the Patients that the resource refers to."""
     if placed.change.resource_type == "Bundle":
         return  # its index names what stands in the Bundle itself
     for one in placed.said.reference:
         if one.target_type == "Patient" and one.target_id is not None:
-            yield one.target_id
+            yield placed.row_ids.get(one.target_id, one.target_id)
 
 
 def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identity, Source]) -> Placed:
@@ -141,7 +163,7 @@ def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identit
         if ("Patient", patient) not in existing:
             raise Unprocessable(
                 "The resource refers to a Patient that does not exist on this server",
-                references.expressions(placed.change.tree, f"Patient/{patient}"),
+                references.expressions(placed.change.tree, resource_name("Patient", patient)),
             )
     if placed.resource is None:
         return placed
@@ -153,7 +175,10 @@ def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identit
         if not placed.resource.table.c[column].nullable:
             generic = registry.sources(placed.change.resource_type)[-1]
             return replace(
-                placed, source=generic, resource=None, row=_generic_row(placed.change.resource_type, placed.said)
+                placed,
+                source=generic,
+                resource=None,
+                row=_generic_row(placed.change.resource_type, placed.said, placed.row_ids),
             )
         row[column] = None
     return replace(placed, row=row)

@@ -20,7 +20,15 @@ from fhir_server.mapping.rendering import with_meta
 from fhir_server.mapping.source import Source, Store
 from fhir_server.persistence import references
 from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, write_documents
-from fhir_server.persistence.placing import Blame, Change, Placed, blaming, check_references, place
+from fhir_server.persistence.placing import (
+    Blame,
+    Change,
+    Placed,
+    blaming,
+    check_references,
+    place,
+    with_row_ids,
+)
 from fhir_server.persistence.rows import RowWrite, Stored, insert_rows, remove_rows, soft_delete_rows, update_rows
 from fhir_server.persistence.states import Identity, State
 
@@ -58,7 +66,7 @@ def write(
         if change.tree is not None:
             with blaming(blame, change):
                 puts.append(place(registry, change, base_url, zone))
-    placed = check_references(connection, registry, puts, changes, blame)
+    placed = check_references(connection, registry, with_row_ids(connection, puts), changes, blame)
     written: dict[Identity, Written] = {}
     _delete(connection, registry, [change for change in changes if change.tree is None], written)
     _store(connection, registry, placed, written)

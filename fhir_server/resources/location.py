@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fhir_server.mapping import spoken
 from fhir_server.mapping.concepts import coded, concept, one_of, reference, source_status
+from fhir_server.mapping.identifiers import portal_id
 from fhir_server.mapping.json_columns import contact_record, json_object
 from fhir_server.mapping.listed import address_columns, code_member_columns
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn
 from fhir_server.persistence.tables import OPEN, fhir_facilities
-from fhir_server.resources.canonical import EXTENSION, SOURCE_STATUS
+from fhir_server.resources.canonical import EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
 from fhir_server.resources.facility_services import facility_services
 from fhir_server.resources.location_types import LOCATION_TYPES
 
@@ -37,6 +38,7 @@ LOCATION = Resource(
     store=OPEN,
     elements={
         "extension": [facility_services(f"{EXTENSION}/facility-service", t.services), source_status(STATUS)],
+        "identifier": [portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version)],
         "status": STATUS,
         "name": t.name,
         "type": [concept(t.type, one_of(ROLE_CODES, LOCATION_TYPES))],
@@ -45,6 +47,7 @@ LOCATION = Resource(
         "managingOrganization": reference("Organization", t.organization_fhir_id),
     },
     search={
+        "identifier": "identifier",
         "status": "status",
         # The parameter means aliases too, which only documents have.
         "name": (StringColumn(t.name, said=spoken.is_text(t.name)),),

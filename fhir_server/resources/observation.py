@@ -10,12 +10,13 @@ from fhir_server.definitions import required_codes
 from fhir_server.mapping.branches import required
 from fhir_server.mapping.choices import moment
 from fhir_server.mapping.concepts import Codes, any_code, coded, concept, one_of, reference
+from fhir_server.mapping.identifiers import portal_id
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import CompositeColumn
 from fhir_server.mapping.tagged import tagged
 from fhir_server.mapping.words import value
 from fhir_server.persistence.tables import PHI, fhir_observations
-from fhir_server.resources.canonical import CODE_SYSTEM, LOINC, SOURCE_STATUS
+from fhir_server.resources.canonical import CODE_SYSTEM, LOINC, PORTAL_IDENTIFIER, SOURCE_STATUS
 from fhir_server.resources.check_digits import is_loinc, is_loinc_in_sql
 from fhir_server.resources.wound_codes import WOUND_DISPLAYS
 
@@ -62,6 +63,7 @@ OBSERVATION = Resource(
     # A row without a status says `unknown`, which a resource with an extension in its place does not.
     accepts=lambda tree: "status" in tree,
     elements={
+        "identifier": [portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version)],
         "status": coded(t.status, STATUS_CODES, system=STATUSES, source_url=SOURCE_STATUS, otherwise="unknown"),
         "category": [concept(t.category, one_of(CATEGORIES, CATEGORY_CODES))],
         "code": CODE,
@@ -73,6 +75,7 @@ OBSERVATION = Resource(
     },
     excludes={"dataAbsentReason": "value[x]"},
     search={
+        "identifier": "identifier",
         "status": "status",
         "category": "category[0]",
         "code": "code",

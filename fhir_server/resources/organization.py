@@ -7,14 +7,22 @@ from typing import Any
 from fhir_server.mapping import spoken
 from fhir_server.mapping.branches import extension, required
 from fhir_server.mapping.concepts import coded, concept, one_of
-from fhir_server.mapping.identifiers import contact_point, identifier, portal_identifier
+from fhir_server.mapping.identifiers import contact_point, identifier, portal_id, portal_identifier
 from fhir_server.mapping.lines import lines
 from fhir_server.mapping.primitives import URL
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn
 from fhir_server.mapping.words import SqlColumn, always, value
 from fhir_server.persistence.tables import OPEN, manufacturers, organizations
-from fhir_server.resources.canonical import CODE_SYSTEM, EXTENSION, IDENTIFIER, IDENTIFIER_TYPES, SOURCE_STATUS, US_EIN
+from fhir_server.resources.canonical import (
+    CODE_SYSTEM,
+    EXTENSION,
+    IDENTIFIER,
+    IDENTIFIER_TYPES,
+    PORTAL_IDENTIFIER,
+    SOURCE_STATUS,
+    US_EIN,
+)
 
 ORGANIZATION_TYPES = "http://terminology.hl7.org/CodeSystem/organization-type"
 PORTAL_TYPES = f"{CODE_SYSTEM}/organization-type"
@@ -61,6 +69,7 @@ ORGANIZATION = Resource(
         "identifier": [
             identifier(US_EIN, t.tax_id, type_code=(IDENTIFIER_TYPES, "TAX")),
             portal_identifier(f"{IDENTIFIER}/account", t.account_id, t.document_version),
+            portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "active": required(coded(t.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
         "type": [concept(t.type, one_of(ORGANIZATION_TYPES, TYPE_CODES))],
@@ -97,7 +106,10 @@ MANUFACTURER_ORGANIZATION = Resource(
     accepts=is_manufacturer,
     elements={
         "extension": [extension(f"{EXTENSION}/logo", {"valueUrl": value(m.logo_url, URL)})],
-        "identifier": [identifier(f"{IDENTIFIER}/manufacturer", m.code)],
+        "identifier": [
+            identifier(f"{IDENTIFIER}/manufacturer", m.code),
+            portal_id(PORTAL_IDENTIFIER, m.fhir_id, m.document_version),
+        ],
         "active": required(coded(m.status, ACTIVE_STATUSES, source_url=SOURCE_STATUS), primitive=True),
         "type": [always(MANUFACTURER)],
         "name": required(m.name, primitive=True),

@@ -9,7 +9,7 @@ from fhir_server.mapping.branches import array, required, texts
 from fhir_server.mapping.choices import deceased
 from fhir_server.mapping.concepts import any_code, concept, one_of, reference
 from fhir_server.mapping.dates import partial_date
-from fhir_server.mapping.identifiers import contact_point, portal_identifier
+from fhir_server.mapping.identifiers import contact_point, portal_id
 from fhir_server.mapping.primitives import CODE_TEXT, TOKEN, URL
 from fhir_server.mapping.projections import many
 from fhir_server.mapping.resource import Resource
@@ -65,7 +65,7 @@ def _codes_of(code: str) -> tuple[str, ...]:
 
 
 LANGUAGE = concept(t.preferred_language, any_code(LANGUAGES), texts=False)
-PORTAL_ID = portal_identifier(PORTAL_IDENTIFIER, t.fhir_id, t.document_version, t.identifiers)
+PORTAL_ID = portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version, t.identifiers)
 PHONE, EMAIL = contact_point("phone", t.phone), contact_point("email", t.email)
 TELECOM_SYSTEM = code_of(telecom.system, "ContactPoint.system", otherwise="other", needs=telecom.value)
 ADDRESS_USE = code_of(address.use, "Address.use", system=ADDRESS_USES)

@@ -8,7 +8,7 @@ from sqlalchemy import Text, and_, case, func, literal_column, not_
 
 from fhir_server.mapping import spoken
 from fhir_server.mapping.branches import array, required
-from fhir_server.mapping.identifiers import identifier
+from fhir_server.mapping.identifiers import identifier, portal_id
 from fhir_server.mapping.json_columns import json_list
 from fhir_server.mapping.listed import ListedConcepts
 from fhir_server.mapping.primitives import TOKEN, code_or_absent, text_or_absent
@@ -19,7 +19,7 @@ from fhir_server.mapping.spoken import Sql
 from fhir_server.mapping.trees import ABSENT
 from fhir_server.mapping.word import Row, Word
 from fhir_server.persistence.tables import OPEN, fhir_practitioners
-from fhir_server.resources.canonical import IDENTIFIER, LANGUAGES, US_NPI
+from fhir_server.resources.canonical import IDENTIFIER, LANGUAGES, PORTAL_IDENTIFIER, US_NPI
 from fhir_server.resources.check_digits import is_npi, is_npi_in_sql
 
 LONGEST_LANGUAGE = 12
@@ -101,6 +101,7 @@ PRACTITIONER = Resource(
                 legal_in_sql=lambda number: not_(is_npi_in_sql(number)),
             ),
             user_npi(),
+            portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "active": t.active,
         "name": required(

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from fhir_server.search.counts import estimated_total
+from fhir_server.search.custom import IncompleteParameter, added_parameters
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, linked_types
 from fhir_server.search.iteration import MAX_DEPTH, MAX_INCLUDED
 from fhir_server.search.parse import parse
@@ -30,6 +31,7 @@ __all__ = [
     "Everything",
     "Expression",
     "Include",
+    "IncompleteParameter",
     "Limits",
     "Not",
     "Nothing",
@@ -41,6 +43,7 @@ __all__ = [
     "Statement",
     "Statements",
     "Visibility",
+    "added_parameters",
     "estimated_total",
     "in_compartment",
     "linked_types",

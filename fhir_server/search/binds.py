@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_
+from sqlalchemy.sql import FromClause
 from sqlalchemy.types import TypeEngine
 
 from fhir_server.search.expression import Leaf
@@ -41,6 +42,8 @@ class Binds:
     def __init__(self, leaves: Sequence[Leaf]) -> None:
         self.leaves = leaves
         self.slots: list[Slot] = []
+        self.tree: Callable[[int], FromClause] | None = None
+        """Makes the relation of what a leaf leads to, once for each leaf."""
         self.constants: dict[str, Value] = {}
         self._known: dict[tuple[int, object, str], ColumnElement[Any]] = {}
 
@@ -83,6 +86,12 @@ class LeafBinds:
         listed = len(getter(self.binds.leaves[self.number])) > 1
         parameter = self.binds.slot(self.number, getter, sql_type, listed)
         return column == any_(parameter) if listed else column == parameter
+
+    def tree(self) -> FromClause:
+        """See types.binding.Bind."""
+        if self.binds.tree is None:
+            raise AssertionError("only a compilation knows the tables of a tree")
+        return self.binds.tree(self.number)
 
 
 def fill(slots: Sequence[Slot], leaves: Sequence[Leaf]) -> Mapping[str, Value] | None:

@@ -27,6 +27,8 @@ class Branch:
 
     source: Source
     types: tuple[str, ...]
+    words: bool = False
+    """Stands for the words of its resources, where it is told what must not lag behind."""
 
     @property
     def store(self) -> Store:

@@ -69,10 +69,14 @@ def _read_has(name: str, types: Types, limits: Limits, end: End, depth: int) -> 
     _, source, code, rest = parts
     if source not in RESOURCE_TYPES:
         raise InvalidRequest(f"{HAS} names the unknown resource type '{printable(source)}'.")
-    parameter = _reference(code, (source,))
-    if not allowed_targets(parameter) & set(types):
-        raise InvalidRequest(f"{HAS}: {source}:{code} never refers to {described(types)}.")
+    has_target(source, code, types)
     return Link((code,), (((source,), _read(rest, (source,), limits, end, depth + 1)),), reverse=True)
+
+
+def has_target(source: str, code: str, types: Types) -> None:
+    """Raises InvalidRequest unless the reference `code` of `source` may go to one of the types."""
+    if not allowed_targets(_reference(code, (source,))) & set(types):
+        raise InvalidRequest(f"{HAS}: {source}:{code} never refers to {described(types)}.")
 
 
 def _reference(code: str, types: Types) -> SearchParameter:

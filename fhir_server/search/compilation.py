@@ -5,10 +5,11 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from itertools import count
 
-from sqlalchemy import ColumnElement, and_, false, true
+from sqlalchemy import CTE, ColumnElement, and_, false, true
 from sqlalchemy.sql import FromClause
 from sqlalchemy.sql.elements import False_, True_
 
@@ -17,8 +18,11 @@ from fhir_server.search.branches import Branch, SourcesOf, branches
 from fhir_server.search.conditions import condition
 from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or, leaves, numbered
 from fhir_server.search.fences import fenced
+from fhir_server.search.hierarchy import tree_of
 from fhir_server.search.links import Way, followed, ways
-from fhir_server.search.placement import Linked, halves, looks_at_rows, place
+from fhir_server.search.placement import Linked, halves, looks_at_rows, looks_at_words, place
+from fhir_server.search.together import together
+from fhir_server.search.types.hierarchy import Hierarchical
 from fhir_server.search.visibility import Seen
 
 
@@ -38,8 +42,12 @@ class Compilation:
         self.visible = tuple(numbered(tree, numbers) for tree in seen.conditions)
         self.criteria = self.guarded(unguarded)
         self.binds = Binds(all_leaves(criteria, seen))
-        self.consulted: dict[int, Branch] = {}
-        """Table branches whose index rows some part looks at, by source number: the rows must not lag behind."""
+        self.binds.tree = self._tree
+        self._asked = len(tuple(leaves(criteria)))
+        self._trees: dict[int, CTE] = {}
+        self.consulted: dict[Hashable, Branch] = {}
+        """Table branches whose index rows some part looks at, by source number, and branches whose words it looks at,
+        by table: neither may lag behind."""
 
     def branches(self, types: Iterable[str]) -> tuple[Branch, ...]:
         """The branches of these types, each of types that are seen alike."""
@@ -80,7 +88,7 @@ class Compilation:
 
     def _wanted(self, branch: Branch) -> Expression:
         """The criteria and what is visible of the branch as one And."""
-        return _both(self.criteria, self._visible_of(branch.types))
+        return together(_both(self.criteria, self._visible_of(branch.types)), branch.types)
 
     def matches(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """The condition that a row is a visible match."""
@@ -112,11 +120,23 @@ class Compilation:
         """A placed tree as the condition on an undeleted row of the branch's types."""
         if looks_at_rows(placed):
             self.consults(branch)
+        if looks_at_words(placed):
+            self.consults_words(branch)
         return _all(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
 
     def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """As `where`, also for deleted rows, whose fate a read must tell."""
         return _all(*branch.of_types(row), condition(fenced(placed), row, branch, self.binds, self._follow))
+
+    def _tree(self, number: int) -> CTE:
+        """The tree of a Hierarchical leaf; what is visible counts as it is, as for links."""
+        if number not in self._trees:
+            leaf = self.binds.leaves[number]
+            if not isinstance(leaf, Hierarchical):
+                raise AssertionError("only hierarchical leaves have trees")
+            visible = self._visible_of(leaf.linked()) if number < self._asked else Anything()
+            self._trees[number] = tree_of(leaf, self.binds.of(number), visible, self)
+        return self._trees[number]
 
     def _follow(self, linked: Linked, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         return followed(linked, row, branch, self)
@@ -125,6 +145,12 @@ class Compilation:
         """Notes that the statement looks at index rows of the branch."""
         if not branch.source.generic:
             self.consulted.setdefault(branch.source.number, branch)
+
+    def consults_words(self, branch: Branch) -> None:
+        """Notes that the statement looks at the words of the branch's resources; generic ones may lag behind too."""
+        # Sources have numbers from 0; all generic ones of a store have one queue.
+        place = (branch.store.name, branch.source.table.name)
+        self.consulted.setdefault(place, replace(branch, words=True))
 
 
 def _both(*trees: Expression) -> Expression:

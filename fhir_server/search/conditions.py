@@ -14,12 +14,13 @@ from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.elements import False_, True_
 from sqlalchemy.sql.util import ClauseAdapter
 
-from fhir_server.mapping.source import CompositeColumn, Through, TokenColumn
+from fhir_server.mapping.source import CompositeColumn, DateColumn, Through, TokenColumn
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Numbered, Or, Present
-from fhir_server.search.placement import EXISTS, FENCED, Linked, OnColumn, OnRows, through_of
+from fhir_server.search.placement import EXISTS, FENCED, HASHED, Linked, OnColumn, OnInterval, OnRows, through_of
 from fhir_server.search.types import ON_COLUMN, ON_ROWS, AnyColumn, index_table
+from fhir_server.search.types.date import Date, InstantColumn, on_interval
 from fhir_server.search.types.token import Token
 from fhir_server.search.types.token import on_column as token_on_column
 
@@ -60,6 +61,8 @@ def condition(node: Expression, row: FromClause, branch: Branch, binds: Binds, f
             return _on_rows(node, row, branch, binds)
         case OnColumn():
             return _on_column(node, row, binds)
+        case OnInterval():
+            return _on_interval(node, row, binds)
         case Linked():
             return follow(node, row, branch)
     raise TypeError(f"{type(node).__name__} is not a placed expression")
@@ -78,10 +81,11 @@ def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds, fo
 def _on_rows(node: OnRows, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
     first = node.leaves[0].leaf
     rows = getattr(branch.store, index_table(first)).alias("i")
-    found = [branch.parameters(rows, first)]
+    # The words of a resource stand in one row, whatever the parameter.
+    found = [branch.parameters(rows, first)] if "parameter" in rows.c else []
     alternatives = [_row_condition(numbered, rows, binds) for numbered in node.leaves]
     if not any(isinstance(alternative, True_) for alternative in alternatives):
-        found.append(or_(false(), *alternatives))
+        found.append(and_(true(), *alternatives) if node.every else or_(false(), *alternatives))
     return _reached(node.form, select(rows.c.resource_key).where(*found), rows.c.resource_key, row.c.resource_key)
 
 
@@ -95,6 +99,8 @@ def _reached(form: str, keys: Select[Any], key: ColumnElement[Any], row_key: Col
         found: Select[Any] = keys.with_only_columns(literal_column("1")).where(key == row_key)
         # PostgreSQL makes no join of a subquery with an OFFSET, even of one by nothing.
         return exists(found.offset(literal_column("0")) if form == FENCED else found)
+    if form == HASHED:
+        return row_key.in_(keys)
     return row_key == any_(func.array(keys.scalar_subquery()))
 
 
@@ -107,6 +113,14 @@ def _on_column(node: OnColumn, row: FromClause, binds: Binds) -> ColumnElement[b
     kinds = dict.fromkeys(tuple(kind.conditions.items()) for kind in map(_through, node.columns) if kind is not None)
     keys = select(child.c[through.key]).where(*_of_kinds(child, tuple(kinds)), found)
     return _reached(node.form, keys, child.c[through.key], row.c[through.parent_key])
+
+
+def _on_interval(node: OnInterval, row: FromClause, binds: Binds) -> ColumnElement[bool]:
+    column = on_alias(node.parts[0].columns[0], row)
+    if through_of(node.parts[0]) is not None or not isinstance(column, DateColumn | InstantColumn):
+        return and_(true(), *(_on_column(part, row, binds) for part in node.parts))
+    asked = [(part.leaf, binds.of(part.number)) for part in node.parts if isinstance(part.leaf, Date)]
+    return on_interval(asked, column, node.reach)
 
 
 def _through(column: AnyColumn) -> Through | None:

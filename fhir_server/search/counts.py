@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.request import Search
-from fhir_server.search.rows import is_pending
+from fhir_server.search.rows import is_behind
 
 
 def count_select(search: Search, compilation: Compilation) -> Select[Any]:
@@ -24,7 +24,7 @@ def count_select(search: Search, compilation: Compilation) -> Select[Any]:
         row = branch.row()
         counted = select(func.count()).select_from(row).where(compilation.matches(row, branch)).scalar_subquery()
         total = counted if total is None else total + counted
-    pending = [is_pending(branch.row()) for branch in compilation.consulted.values()]
+    pending = [is_behind(branch) for branch in compilation.consulted.values()]
     return select(
         (literal_column("0") if total is None else total).label("total"), or_(false(), *pending).label("pending")
     )

@@ -127,6 +127,10 @@ class Leaf(Expression):
         """The parameters of a type whose index rows may answer."""
         return (self.parameter,)
 
+    def linked(self) -> tuple[str, ...]:
+        """The types of other resources that the leaf looks at."""
+        return ()
+
     def __str__(self) -> str:
         return _printed(type(self).__name__.lower(), (self.parameter, *self.words()))
 
@@ -180,6 +184,8 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
 def linked_types(expression: Expression) -> Iterator[str]:
     """The types of all resources that links lead to or come from, however deep."""
     match expression:
+        case Leaf():
+            yield from expression.linked()
         case And(parts) | Or(parts):
             for part in parts:
                 yield from linked_types(part)

@@ -13,7 +13,7 @@ from sqlalchemy.sql import Select
 
 from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.compilation import Compilation
-from fhir_server.search.rows import PENDING, is_pending
+from fhir_server.search.rows import PENDING, is_behind
 
 LABELS: Mapping[str, tuple[str, str]] = {
     "profile": ("_profile", "uri_index"),
@@ -44,7 +44,7 @@ def _labels(branch: Branch, compilation: Compilation) -> Iterator[Select[Any]]:
 
 def _pending(branch: Branch) -> Select[Any]:
     number: ColumnElement[int] = literal_column(str(branch.source.number))
-    return select(*_columns(sql_literal(PENDING), number, null(), null())).where(is_pending(branch.row()))
+    return select(*_columns(sql_literal(PENDING), number, null(), null())).where(is_behind(branch))
 
 
 def _columns(

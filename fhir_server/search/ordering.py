@@ -97,6 +97,11 @@ def order_of(sort: Sequence[SortKey], criteria: Expression, single_type: bool) -
     return Order((*columns, last), "fhir_id" if by_id else "resource_key")
 
 
+def beyond(column: OrderColumn) -> str:
+    """What stands for no value in a column of the order, as SQL."""
+    return _BEYOND[column.sql_type][1 if column.descending else 0]
+
+
 class Followed(Protocol):
     """Knows the ways from a row to what is visible at the other end of a reference."""
 

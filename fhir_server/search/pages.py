@@ -20,6 +20,7 @@ from fhir_server.search.includes import included_selects
 from fhir_server.search.ordering import Order, after, order_values
 from fhir_server.search.request import Search
 from fhir_server.search.rows import MATCH, RESOURCE_COLUMNS, pending_select, resource_select
+from fhir_server.search.walking import walked, walks
 
 LIMIT = "limit"
 PAGE_SIZE = "page_size"
@@ -32,7 +33,7 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     one), `page_size` (where there are includes) and `after0`, `after1`, … are the caller's.
     """
     found = compilation.branches(search.types)
-    page = _page(found, order, compilation, continues, bool(search.includes))
+    page = _page(search, found, order, compilation, continues)
     return answer_statement(search, page, order, compilation)
 
 
@@ -66,10 +67,11 @@ def _padded(chosen: Select[Any], order: Order) -> Select[Any]:
 
 
 def _page(
-    found: Sequence[Branch], order: Order, compilation: Compilation, continues: bool, materialized: bool
+    search: Search, found: Sequence[Branch], order: Order, compilation: Compilation, continues: bool
 ) -> FromClause:
+    materialized = bool(search.includes)
     limit = compilation.binds.constant(LIMIT, None, BigInteger())
-    selects = [part for branch in found for part in _branch_pages(branch, order, compilation, continues, limit)]
+    selects = [part for branch in found for part in _branch_pages(search, branch, order, compilation, continues, limit)]
     if len(selects) == 1:
         page = selects[0]
         return page.cte("page") if materialized else page.subquery("page")
@@ -81,18 +83,29 @@ def _page(
 
 
 def _branch_pages(
-    branch: Branch, order: Order, compilation: Compilation, continues: bool, limit: ColumnElement[int]
+    search: Search,
+    branch: Branch,
+    order: Order,
+    compilation: Compilation,
+    continues: bool,
+    limit: ColumnElement[int],
 ) -> list[Select[Any]]:
     table = branch.row()
     values = order_values(order, table, branch, compilation)
     keys = [value.label(column.name) for value, column in zip(values, order.columns, strict=True)]
     ordered = [key.desc() if column.descending else key.asc() for key, column in zip(keys, order.columns, strict=True)]
     pages = []
+    rows: list[FromClause] = []
     for condition in compilation.match_halves(table, branch):
+        if walks(search, order, branch):
+            name = f"dated_{branch.store.name}_{branch.types[0].lower()}_{len(rows)}"
+            rows += walked(order, table, values, condition, branch, compilation, continues, limit, name)
+            continue
         chosen = select(*table.c, *keys).where(condition)
         if continues:
             chosen = chosen.where(after(order, values, compilation.binds))
-        row = chosen.order_by(*ordered).limit(limit).subquery("r")
+        rows.append(chosen.order_by(*ordered).limit(limit).subquery("r"))
+    for row in rows:
         page = resource_select(MATCH, branch, row)
         pages.append(page.add_columns(row.c.resource_key, *(row.c[column.name] for column in order.columns)))
     return pages

@@ -12,20 +12,28 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from fhir_server.definitions import RESOURCE_TYPES, SearchParameter
+from fhir_server.definitions import PUBLISHED_TYPES, RESOURCE_TYPES, SearchParameter
 from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParameter
 from fhir_server.indexing.plan import has_texts
+from fhir_server.mapping.minted import is_logical_id
 from fhir_server.search.chains import is_chained, read_chain
-from fhir_server.search.expression import And, Anything, Expression, Not, Or, Present
+from fhir_server.search.custom import with_complete
+from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, Present
+from fhir_server.search.filter import read_filter
+from fhir_server.search.lists import read_list
 from fhir_server.search.parameters import UNSERVED_TYPES, described, find_parameter, unknown_parameter
 from fhir_server.search.query import Item, Limits, Query, printable, split
 from fhir_server.search.request import Include, Search
 from fhir_server.search.result_parameters import REPEATED, SINGLE, Ignorable, followed_includes
 from fhir_server.search.types import TYPES, Reading
+from fhir_server.search.types.presence import read_missing
 from fhir_server.search.types.reference import read_typed
+from fhir_server.search.types.token import Token
 
-NOT_PART_OF_THE_SEARCH = frozenset({"_format", "_pretty"})
-NEGATING = "not"
+NOT_PART_OF_THE_SEARCH = frozenset({"_explain", "_format", "_pretty"})
+NEGATING = frozenset({"not", "not-in"})
+SPECIAL = frozenset({"_filter", "_list"})
+CONTAINED = {"_contained": ("false", "true", "both"), "_containedType": ("container", "contained")}
 MISSING = "missing"
 MODIFIERS_OF: dict[str, frozenset[str]] = {"_id": frozenset({"", "not"}), "_lastUpdated": frozenset({""})}
 """Parameters that take fewer modifiers than their type."""
@@ -49,7 +57,7 @@ def parse(
     parser = _Parser(types, strict, limits or Limits(), reading or Reading())
     for item in items:
         parser.add(item)
-    return parser.search()
+    return with_complete(parser.search(), strict)
 
 
 def _types(
@@ -71,6 +79,12 @@ def _types(
         if name not in within:
             raise InvalidRequest(f"_type names {name}, which has no place in this compartment.")
     return tuple(dict.fromkeys(asked)), query.items
+
+
+class NotServed(InvalidRequest):
+    """What R4 has and this server does not; leaving it out would answer another question."""
+
+    code = "not-supported"
 
 
 class _Parser:
@@ -125,13 +139,15 @@ class _Parser:
             return item.value
         if item.value == "":
             raise Ignorable(f"Search parameter '{printable(item.full_name)}' has no value.")
+        if item.name == "_query":
+            raise NotServed("_query is not supported: this server has no named queries.")
         if item.name in REPEATED:
             self.includes += REPEATED[item.name](item, self.types, self.limits)
             return item.value
         if item.name in SINGLE:
             return self._read_single(item)
-        if item.name == "_contained" and item.value == "false" and item.modifier is None:
-            return item.value
+        if item.name in CONTAINED:
+            return _contained(item)
         criterion = self._criterion(item)
         self.links += item.full_name.count(".") + item.full_name.count("_has:")
         if self.links > self.limits.links:
@@ -163,24 +179,55 @@ class _Parser:
 
     def _condition(self, types: tuple[str, ...], item: Item) -> Expression:
         """What an item without a chain asks of resources of these types."""
-        parameter = find_parameter(types, item.name)
-        if parameter is None:
-            raise unknown_parameter(types, item.name)
-        if parameter.type in UNSERVED_TYPES:
-            raise Ignorable(
-                f"Search parameter '{item.name}' of {described(types)} ({parameter.type}) is not supported yet."
-            )
+        if item.name in SPECIAL:
+            return self._special(types, item)
+        parameter = self.parameter(types, item.name)
         if item.modifier == MISSING:
             return _missing(types, parameter, item.value)
         alternatives = tuple(self._read_value(parameter, item.modifier, text) for text in self._alternatives(item))
         expression = alternatives[0] if len(alternatives) == 1 else Or(alternatives)
-        return Not(expression) if item.modifier == NEGATING else expression
+        return Not(expression) if item.modifier in NEGATING else expression
+
+    def parameter(self, types: tuple[str, ...], code: str) -> SearchParameter:
+        """See filter.Values."""
+        parameter = find_parameter(types, code)
+        if parameter is None:
+            raise unknown_parameter(types, code)
+        if parameter.type in UNSERVED_TYPES:
+            raise Ignorable(f"Search parameter '{code}' of {described(types)} ({parameter.type}) is not supported yet.")
+        return parameter
+
+    def one(self, types: tuple[str, ...], code: str, modifier: str | None, text: str) -> Expression:
+        """See filter.Values."""
+        self._count_values(1)
+        parameter = self.parameter(types, code)
+        if modifier == MISSING:
+            return _missing(types, parameter, text)
+        found = self._read_value(parameter, modifier, text)
+        return Not(found) if modifier in NEGATING else found
+
+    def linked(self) -> None:
+        """See filter.Values."""
+        self.links += 1
+        if self.links > self.limits.links:
+            raise InvalidRequest(f"The chains of the search have more than {self.limits.links} references together.")
+
+    def _special(self, types: tuple[str, ...], item: Item) -> Expression:
+        if item.modifier is not None:
+            raise InvalidRequest(f"{item.name} takes no modifier.")
+        if item.name == "_list":
+            self._alternatives(item)
+            return read_list(types, item.value, self.reading)
+        return read_filter(types, item.value, self)
+
+    def _count_values(self, count: int) -> None:
+        self.values += count
+        if self.values > self.limits.values:
+            raise InvalidRequest(f"The search has more than {self.limits.values} values.")
 
     def _alternatives(self, item: Item) -> list[str]:
         texts = split(item.value, ",")
-        self.values += len(texts)
-        if self.values > self.limits.values:
-            raise InvalidRequest(f"The search has more than {self.limits.values} values.")
+        self._count_values(len(texts))
         if any(len(text) > self.limits.value_length for text in texts):
             raise InvalidRequest(
                 f"A value of search parameter '{item.name}' is longer than {self.limits.value_length} characters."
@@ -200,7 +247,9 @@ class _Parser:
         read = parameter_type.read.get(modifier or "")
         allowed = MODIFIERS_OF.get(parameter.code)
         if read is not None and (allowed is None or (modifier or "") in allowed):
-            return read(parameter, text, self.reading)
+            found = read(parameter, text, self.reading)
+            # The id of a row, which FHIR may not allow, is not what the resource is called.
+            return Nothing() if parameter.code == "_id" and not _is_id(found) else found
         if modifier in RESOURCE_TYPES and parameter.type == "reference":
             return read_typed(parameter, modifier, text, self.reading)
         if modifier in parameter_type.unsupported:
@@ -212,6 +261,21 @@ class _Parser:
         )
 
 
+def _contained(item: Item) -> str:
+    """Contained resources are never matches: false is what is done anyhow, and all else is refused."""
+    if item.modifier is not None:
+        raise InvalidRequest(f"{item.name} takes no modifier.")
+    if item.value not in CONTAINED[item.name]:
+        raise InvalidRequest(f"{item.name} must be {' or '.join(CONTAINED[item.name])}.")
+    if item.value not in ("false", "container"):
+        raise NotServed(f"{item.name}={item.value} is not supported: contained resources are never found by searches.")
+    return item.value
+
+
+def _is_id(found: Expression) -> bool:
+    return isinstance(found, Token) and all(map(is_logical_id, found.codes))
+
+
 def _no_modifier_for_composites(parameter: SearchParameter) -> InvalidRequest:
     return InvalidRequest(
         f"Search parameter '{parameter.code}' (composite) takes no modifier. Use its components for :missing."
@@ -221,6 +285,8 @@ def _no_modifier_for_composites(parameter: SearchParameter) -> InvalidRequest:
 def _missing(types: tuple[str, ...], parameter: SearchParameter, value: str) -> Expression:
     if parameter.type == "composite":
         raise _no_modifier_for_composites(parameter)
+    if parameter.type in PUBLISHED_TYPES:
+        return read_missing(parameter, value)
     present: Expression = Present(parameter.code, parameter.type)
     if any(has_texts(resource_type, parameter.code) for resource_type in types):
         # A concept may have no code and still be there.

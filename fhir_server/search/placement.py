@@ -6,7 +6,8 @@ forms:
 * `exists`: a correlated EXISTS. Alone in an And, PostgreSQL makes a semi-join of it; beside an equality that leaves
   few rows, it is one cheap look-up for each of them.
 * `array`: `key = ANY(ARRAY(SELECT …))`, evaluated once. Inside an Or it is the one form that can join a bitmap with
-  the other alternatives' indexes.
+  the other alternatives' indexes. A row that is tested against it is compared with each key in turn, so it is for few.
+* `hashed`: `key IN (SELECT …)`, evaluated once inside an Or: for dates, which may have as many keys as the table.
 
 `fences` adds a third one, `fenced`.
 """
@@ -18,14 +19,16 @@ from dataclasses import dataclass, replace
 
 from fhir_server.mapping.source import ReferenceColumn, Source, StringColumn, Through, TokenColumn
 from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Shape
+from fhir_server.search.together import Together
 from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
 from fhir_server.search.types.compartment import IdentityColumn, Member
-from fhir_server.search.types.date import InstantColumn
+from fhir_server.search.types.date import Date, InstantColumn, has_two_bounds
 from fhir_server.search.types.reference import Reference
+from fhir_server.search.types.text import FullText
 from fhir_server.search.types.token import Token
 
-EXISTS, ARRAY, AMONG, FENCED = "exists", "array", "among", "fenced"
-ALL, FIRST, REST = "all", "first", "rest"
+EXISTS, ARRAY, HASHED, AMONG, FENCED = "exists", "array", "hashed", "among", "fenced"
+ALL, FIRST, REST, SHORT, LONG = "all", "first", "rest", "short", "long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,35 @@ class OnColumn(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class OnInterval(Expression):
+    """Conditions on the one value of a date in the row's own columns.
+
+    `reach` may leave out values without an end of their own, which are short, or those with one, which may be long.
+    """
+
+    parts: tuple[OnColumn, ...]
+    reach: str = ALL
+
+    def shape(self) -> Shape:
+        return ("interval", self.reach, *(part.shape() for part in self.parts))
+
+    def __str__(self) -> str:
+        return f"(interval {self.reach} {' '.join(map(str, self.parts))})"
+
+
+@dataclass(frozen=True, slots=True)
 class OnRows(Expression):
-    """Leaves of one parameter on its index rows, one row satisfying any of them."""
+    """Leaves of one parameter on its index rows, one row satisfying any of them, or `every` one."""
 
     leaves: tuple[Numbered, ...]
     form: str = EXISTS
+    every: bool = False
 
     def shape(self) -> Shape:
-        return ("rows", self.form, *(leaf.shape() for leaf in self.leaves))
+        return ("rows", self.form, self.every, *(leaf.shape() for leaf in self.leaves))
 
     def __str__(self) -> str:
-        return f"(rows {self.form} {' '.join(map(str, self.leaves))})"
+        return f"(rows {self.form}{' every' if self.every else ''} {' '.join(map(str, self.leaves))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,8 @@ def _place(node: Expression, source: Source, form_in_or: str, inside: bool) -> E
             return Not(_place(part, source, EXISTS, inside=True))
         case Link():
             return Linked(node, EXISTS if inside or form_in_or == EXISTS else AMONG)
+        case Together(parts):
+            return _any_of(list(_looked_up_together(parts, source)), form_in_or if inside else None, form_in_or)
         case Numbered():
             return _any_of(list(_looked_up((node,), source)), form_in_or if inside else None, form_in_or)
     return node
@@ -141,6 +164,8 @@ def _any_of(alternatives: list[Expression], form: str | None, form_in_or: str = 
 
 
 def _formed(node: Expression, form: str) -> Expression:
+    if isinstance(node, OnRows) and form == ARRAY and isinstance(node.leaves[0].leaf, Date):
+        return replace(node, form=HASHED)
     return replace(node, form=form) if isinstance(node, OnColumn | OnRows) else node
 
 
@@ -153,6 +178,15 @@ def _looked_up(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Express
     beyond = tuple(numbered for numbered in leaves if not _held(numbered.leaf, source))
     if beyond:
         yield OnRows(beyond)
+
+
+def _looked_up_together(leaves: tuple[Numbered, ...], source: Source) -> Iterator[Expression]:
+    """Everywhere that the one value which all leaves ask for may be."""
+    for columns in _grouped(_columns_of(leaves[0].leaf, source)):
+        if all(answers(numbered.leaf, columns[0]) for numbered in leaves):
+            yield OnInterval(tuple(OnColumn(numbered.number, numbered.leaf, columns) for numbered in leaves))
+    if not _held(leaves[0].leaf, source):
+        yield OnRows(leaves, every=True)
 
 
 def _columns_of(leaf: Leaf, source: Source) -> tuple[AnyColumn, ...]:
@@ -213,7 +247,7 @@ def _is_selective(node: Expression, source: Source) -> bool:
 
 
 def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
-    """One or two placed trees whose results are disjoint and together those of the numbered tree.
+    """One, two or three placed trees whose results are disjoint and together those of the numbered tree.
 
     A partly held equality (`code` in the column or in index rows) cannot walk an index in its order. Where nothing
     else is selective, it becomes two searches that can: by the column; and by index rows, of rows that the column
@@ -223,8 +257,17 @@ def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
     parts = expression.parts if isinstance(expression, And) else (expression,)
     if any(_is_selective(part, source) for part in parts):
         return (placed,)
+    first, *rest = _halved(placed)
+    # A date beside it may go on to follow the order of an index on both.
+    return (*(_halved(first, dates=True) if rest and isinstance(first, And) else (first,)), *rest)
+
+
+def _halved(placed: Expression, dates: bool = False) -> tuple[Expression, ...]:
     pieces = placed.parts if isinstance(placed, And) else (placed,)
-    for position, piece in enumerate(pieces):
+    by_rank = sorted(range(len(pieces)), key=lambda position: _is_range(pieces[position]))
+    by_rank = [position for position in by_rank if _is_range(pieces[position])] if dates else by_rank
+    for position in by_rank:
+        piece = pieces[position]
         if isinstance(piece, Linked):
             one, others = replace(piece, form=EXISTS, ways=FIRST), replace(piece, ways=REST)
             before, behind = pieces[:position], pieces[position + 1 :]
@@ -233,8 +276,10 @@ def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
         if on_columns and on_rows:
             rest = pieces[:position], pieces[position + 1 :]
             held = on_columns[0] if len(on_columns) == 1 else Or(on_columns)
+            reaches = _reaches(on_columns)
             beyond = (_formed(on_rows[0], EXISTS), *(Not(part) for part in on_columns))
-            return And((*rest[0], held, *rest[1])), And((*rest[0], *beyond, *rest[1]))
+            by_columns = (And((*rest[0], one, *rest[1])) for one in reaches or (held,))
+            return (*by_columns, And((*rest[0], *beyond, *rest[1])))
     return (placed,)
 
 
@@ -248,12 +293,47 @@ def _split(piece: Expression) -> tuple[tuple[Expression, ...], tuple[Expression,
 
 
 def _is_equality(part: Expression) -> bool:
-    return isinstance(part, OnColumn) and isinstance(part.leaf, Token | Reference) and through_of(part) is None
+    """Whether an index may follow the condition; so it may that of a range, if nothing better is asked for."""
+    if isinstance(part, OnInterval):
+        return True
+    if not isinstance(part, OnColumn) or through_of(part) is not None:
+        return False
+    return isinstance(part.leaf, Token | Reference) or _is_range_leaf(part.leaf)
+
+
+def _is_range_leaf(leaf: Leaf) -> bool:
+    # What begins or ends after a day is mostly half of all; the index of the order finds these.
+    return isinstance(leaf, Date) and leaf.prefix in ("eq", "ap")
+
+
+def _reaches(on_columns: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Short and long intervals apart, where both bounds are asked for: only of the short ones an index knows both."""
+    match on_columns:
+        case (OnInterval(parts) as one,) if has_two_bounds([part.leaf for part in parts], parts[0].columns[0]):
+            return replace(one, reach=SHORT), replace(one, reach=LONG)
+    return ()
+
+
+def _is_range(piece: Expression) -> bool:
+    parts = piece.parts if isinstance(piece, Or) else ()
+    return any(isinstance(part, OnRows) and (part.every or _is_range_leaf(part.leaves[0].leaf)) for part in parts)
 
 
 def through_of(placed: OnColumn) -> object:
     """The child rows that hold the column, or None where the row itself does."""
     return getattr(placed.columns[0], "through", None)
+
+
+def looks_at_words(expression: Expression) -> bool:
+    """Whether any part of a placed tree consults the words of resources."""
+    match expression:
+        case OnRows(leaves):
+            return any(isinstance(one.leaf, FullText) for one in leaves)
+        case And(parts) | Or(parts):
+            return any(map(looks_at_words, parts))
+        case Not(part):
+            return looks_at_words(part)
+    return False
 
 
 def looks_at_rows(expression: Expression) -> bool:

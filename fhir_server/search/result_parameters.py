@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from fhir_server.definitions import RESOURCE_TYPES, search_parameters
+from fhir_server.definitions import PUBLISHED_TYPES, RESOURCE_TYPES, search_parameters
 from fhir_server.errors import InvalidRequest, UnknownParameter
 from fhir_server.search.chains import knowing, linked_targets
 from fhir_server.search.parameters import UNSERVED_TYPES, find_parameter, unknown_parameter
@@ -80,7 +80,7 @@ def _sort_key(key: str, types: Types, limits: Limits) -> SortKey:
     parameter = find_parameter(types, code)
     if parameter is None:
         raise Ignorable(f"_sort: {unknown_parameter(types, code).diagnostics}")
-    if parameter.type in UNSERVED_TYPES or parameter.type == "composite":
+    if parameter.type in UNSERVED_TYPES or parameter.type in ("composite", *PUBLISHED_TYPES):
         raise Ignorable(f"_sort cannot use '{code}', a parameter of type {parameter.type}.")
     return SortKey(code, parameter.type, key.startswith("-"), via)
 
@@ -173,7 +173,8 @@ def _include_parts(item: Item) -> tuple[str, str, str | None]:
 
 def _include(item: Item, source_type: str, code: str, target_type: str | None) -> Include:
     references = {found.code: found for found in search_parameters(source_type).values() if found.type == "reference"}
-    codes = tuple(references) if code == "*" else (code,)
+    # "All" are those that can be followed wholly.
+    codes = tuple(name for name, one in references.items() if one.complete) if code == "*" else (code,)
     if not set(codes) <= set(references):
         raise Ignorable(
             f"{item.name}: '{printable(code)}' is not a reference parameter of {source_type}."

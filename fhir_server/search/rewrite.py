@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fhir_server.search.expression import And, Anything, Expression, Link, Not, Nothing, Or
+from fhir_server.search.types.hierarchy import Hierarchical
 from fhir_server.search.types.reference import Reference
 from fhir_server.search.types.token import Token
 from fhir_server.search.types.uri import Uri
@@ -63,6 +64,8 @@ def _mergeable(node: Expression) -> object:
             return (Token, parameter, scope, system)
         case Reference(parameter, target_type):
             return (Reference, parameter, target_type)
+        case Hierarchical(parameter, direction, target_type):
+            return (Hierarchical, parameter, direction, target_type)
         case Uri(parameter, "exact"):
             return (Uri, parameter)
     return node
@@ -73,6 +76,8 @@ def _merged(first: Expression, second: Expression) -> Expression:
         case Token(), Token():
             return replace(first, codes=_union(first.codes, second.codes))
         case Reference(), Reference():
+            return replace(first, ids=_union(first.ids, second.ids))
+        case Hierarchical(), Hierarchical():
             return replace(first, ids=_union(first.ids, second.ids))
         case Uri(), Uri():
             return replace(first, uris=_union(first.uris, second.uris))

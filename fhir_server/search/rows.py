@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, null, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, null, or_, select, true
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.sql import FromClause, Select
 
-from fhir_server.search.branches import Branch
+from fhir_server.definitions import additions
+from fhir_server.search.branches import Branch, sql_literal
 
 RESOURCE_COLUMNS = (
     "mode",
@@ -113,7 +114,19 @@ def pending_select(branch: Branch) -> Select[Any]:
         "source": literal_column(str(branch.source.number)).label("source"),
         "resource_type": branch.type_column(row).label("resource_type"),
     }
-    return select(*nothing.values()).where(is_pending(row))
+    return select(*nothing.values()).where(is_behind(branch))
+
+
+def is_behind(branch: Branch) -> ColumnElement[bool]:
+    """The condition that index rows (or words, if the branch stands for these) of a branch are not what it says now."""
+    if not branch.words:
+        row = branch.row()
+        # Of what only the portal knows there are no index rows, which added parameters need even for columns.
+        extended = branch.types[0] in additions().complete_types
+        return or_(is_pending(row), is_undocumented(row)) if extended else is_pending(row)
+    queue = branch.store.text_queue.alias("q")
+    named = sql_literal(branch.source.table.name)
+    return exists(select(literal_column("1")).select_from(queue).where(queue.c.table_name == named))
 
 
 def is_pending(row: FromClause) -> ColumnElement[bool]:
@@ -125,4 +138,11 @@ def is_pending(row: FromClause) -> ColumnElement[bool]:
     overtaken = (row.c.document_version < row.c.version_id, row.c.deleted_at.is_(None))
     order = (row.c.document_version, row.c.version_id, row.c.resource_key)
     first: Select[Any] = select(row.c.resource_key).where(*overtaken).order_by(*order)
+    return first.limit(literal_column("1")).scalar_subquery().is_not(None)
+
+
+def is_undocumented(row: FromClause) -> ColumnElement[bool]:
+    """The condition that a table, of which `row` is an alias, has rows that never had a document."""
+    without = (row.c.document_version.is_(None), row.c.deleted_at.is_(None))
+    first: Select[Any] = select(row.c.resource_key).where(*without).order_by(row.c.resource_key)
     return first.limit(literal_column("1")).scalar_subquery().is_not(None)

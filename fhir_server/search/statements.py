@@ -18,6 +18,7 @@ from sqlalchemy import union_all
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.selectable import CompoundSelect
 
+from fhir_server.definitions import additions
 from fhir_server.search.binds import Slot, fill
 from fhir_server.search.branches import SourcesOf
 from fhir_server.search.compilation import Compilation, all_leaves
@@ -30,6 +31,7 @@ from fhir_server.search.pages import LIMIT, PAGE_SIZE, page_statement
 from fhir_server.search.parameter import sql_text
 from fhir_server.search.request import Search
 from fhir_server.search.rewrite import rewrite
+from fhir_server.search.row_ids import LookUp, nothing_known, with_row_ids
 from fhir_server.search.rows import MATCH, resource_select
 from fhir_server.search.statistics import statistics_statement
 from fhir_server.search.supporting import supporting_statement
@@ -60,10 +62,13 @@ class _Plan:
 
 
 class Statements:
-    """Makes the statements for the sources of one registry; safe to share between threads."""
+    """Makes the statements for the sources of one registry; safe to share between threads.
 
-    def __init__(self, sources_of: SourcesOf) -> None:
-        self._sources_of = sources_of
+    `row_ids` is asked where a search names a logical id that may not be the id of its row.
+    """
+
+    def __init__(self, sources_of: SourcesOf, row_ids: LookUp = nothing_known) -> None:
+        self._sources_of, self._row_ids = sources_of, row_ids
         self._plans: OrderedDict[Hashable, tuple[_Plan, ...]] = OrderedDict()
         self._lock = Lock()
 
@@ -178,7 +183,7 @@ class Statements:
         return Statement(f"EXPLAIN (FORMAT JSON) {found.sql}", found.parameters)
 
     def read(self, resource_type: str, fhir_id: str, *, visibility: Visibility = _SEES_ALL) -> Statement:
-        """A read is a search for one id: RESOURCE_COLUMNS of the resource, also when it is deleted (`deleted_at`)."""
+        """A read is a search for one id, that of the row: RESOURCE_COLUMNS, also of what is deleted (`deleted_at`)."""
 
         def build(compilation: Compilation) -> AnySelect:
             selects = []
@@ -198,8 +203,9 @@ class Statements:
         build: Callable[[Compilation], AnySelect],
         constants: Mapping[str, Value],
     ) -> Statement:
-        shape = (key, criteria.shape(), visible.shape())
-        found_leaves = all_leaves(criteria, visible)
+        # Of types with added parameters more may have to be merged first.
+        shape = (key, criteria.shape(), visible.shape(), additions().complete_types)
+        found_leaves = with_row_ids(all_leaves(criteria, visible), self._row_ids)
         for plan in self._known(shape):
             filled = fill(plan.slots, found_leaves)
             if filled is not None:

@@ -21,7 +21,7 @@ from fhir_server.search.branches import Branch, sql_literal
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.conditions import on_alias
 from fhir_server.search.request import Search
-from fhir_server.search.rows import PENDING, is_pending
+from fhir_server.search.rows import PENDING, is_behind
 
 PARAMETER = "value-quantity"
 
@@ -95,7 +95,7 @@ def statistics_statement(search: Search, compilation: Compilation) -> Select[Any
 def _pending(branch: Branch) -> Select[Any]:
     source: ColumnElement[Any] = literal_column(str(branch.source.number))
     nothing: list[ColumnElement[Any]] = [null() for _ in (UNITS, *STATISTICS)]
-    return select(*(sql_literal(PENDING), source, *nothing)).where(is_pending(branch.row()))
+    return select(*(sql_literal(PENDING), source, *nothing)).where(is_behind(branch))
 
 
 def _amounts(branch: Branch, compilation: Compilation) -> Select[Any]:

@@ -175,13 +175,19 @@ def shared(postgres: str, migrated_template: str, request: pytest.FixtureRequest
             session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def open_server() -> Callable[[str], AbstractContextManager[Fhir]]:
+    """As `serve`, for fixtures that outlive a test."""
+    return _serving
+
+
 @pytest.fixture
-def serve() -> Callable[[str], AbstractContextManager[Fhir]]:
-    """Starts a server over a given database for a `with` block, which is given a client."""
+def serve() -> Callable[..., AbstractContextManager[Fhir]]:
+    """Starts a server over a database for a `with` block, which is given a client; keywords are settings' variables."""
+    return _serving
 
-    @contextmanager
-    def serving(database: str) -> Iterator[Fhir]:
-        with running(database) as base, Fhir(base) as opened:
-            yield opened
 
-    return serving
+@contextmanager
+def _serving(database: str, **environment: str) -> Iterator[Fhir]:
+    with running(database, **environment) as base, Fhir(base) as opened:
+        yield opened

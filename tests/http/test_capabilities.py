@@ -65,8 +65,12 @@ def sample(kind: str, code: str) -> str:
         return f"{parameter.targets[0]}/x" if parameter.targets else "Patient/x"
     if parameter.type == "composite":
         return "$".join(SAMPLES["token"] if part is None else part for part in _components(kind, code))
-    if code == "_id":
+    if code in ("_id", "_list"):
         return "x"
+    if code == "_filter":
+        return "_id%20eq%20x"
+    if parameter.type in ("text", "near", "phonetic"):
+        return "1|2" if parameter.type == "near" else "x"
     return SAMPLES[parameter.type]
 
 

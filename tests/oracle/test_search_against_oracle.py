@@ -58,7 +58,9 @@ def test_random_searches_find_what_the_oracle_finds(
     clinic: Clinic, oracle_seed: int, oracle_count: int, part: int
 ) -> None:
     random = Random(f"{oracle_seed}/{part}")
-    asker = Asker(random, clinic.world, composites=served(clinic, COMPOSITE), chains=served(clinic, CHAIN))
+    asker = Asker(
+        random, clinic.world, composites=served(clinic, COMPOSITE), chains=served(clinic, CHAIN), filters=True
+    )
     kinds = [kind for kind, size in SIZES.items() for _ in range(1 + size // 12)]
     faults = []
     for number in range(oracle_count // 4):

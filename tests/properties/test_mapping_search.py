@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fhir_server.definitions import parameter_number, search_parameters
 from fhir_server.indexing import IndexRows, extract
 from fhir_server.json_text import encode_json, read_json
+from fhir_server.mapping.minted import logical_id
 from fhir_server.mapping.primitives import token_or_absent
 from fhir_server.mapping.resource import CannotHold, Resource
 from fhir_server.mapping.source import (
@@ -165,7 +166,8 @@ def answered(columns: list[tuple[SearchColumn, Found]]) -> dict[str, Found]:
             case StringColumn():
                 said["string"] |= {(normal[:NORMAL_LENGTH],) for _, normal in found if normal}
             case ReferenceColumn():
-                said["reference"] |= found
+                # Columns hold ids of rows, and are searched for these; the resource says logical ids.
+                said["reference"] |= {(target_type, logical_id(row_id)) for target_type, row_id in found}
             case DateColumn():
                 said["date"] |= {(Decimal(low), Decimal(high)) for low, high in found}
             case QuantityColumn():

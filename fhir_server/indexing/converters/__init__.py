@@ -39,9 +39,13 @@ CONVERSIONS: Mapping[str, tuple[Conversion, ...]] = {
     "number": (Conversion("number", NUMBERS),),
     "quantity": (Conversion("quantity", QUANTITIES),),
     "uri": (Conversion("uri", URIS),),
-    # Composites bind their components within one node (see composites); special parameters have no rows.
+    # Composites bind their components within one node (see composites); special parameters have no rows, nor have those
+    # that the words, the position or the names of a resource answer.
     "composite": (),
     "special": (),
+    "text": (),
+    "near": (),
+    "phonetic": (),
 }
 
 __all__ = ["CONVERSIONS", "Context", "Conversion", "Converter"]

@@ -15,6 +15,7 @@ from fhir_server.interactions.dates import parse_http_date
 from fhir_server.interactions.etags import parse_entity_tags
 from fhir_server.interactions.request import FhirResponse
 from fhir_server.json_text import Tree, read_json
+from fhir_server.mapping.minted import resource_name
 from fhir_server.mapping.rendering import instant
 from fhir_server.persistence.writes import Written
 
@@ -50,7 +51,7 @@ def bundle_response(kind: str, entries: Iterable[bytes]) -> FhirResponse:
 
 def written_entry(base_url: str, written: Written, preference: str | None, status: int) -> bytes:
     """The entry for a create, update, patch or existing match."""
-    identity = f"{written.resource_type}/{written.fhir_id}"
+    identity = resource_name(written.resource_type, written.fhir_id)
     response: dict[str, Tree] = {
         "status": status_text(status),
         "location": f"{base_url}/{identity}/_history/{written.version_id}",

@@ -32,6 +32,7 @@ from fhir_server.persistence.tables.orders import (
     product_requests,
     products,
 )
+from fhir_server.persistence.tables.parameters import search_parameter_changes, search_parameters
 from fhir_server.persistence.tables.patients import (
     fhir_patient_addresses,
     fhir_patient_identifiers,
@@ -80,6 +81,8 @@ __all__ = [
     "products",
     "resource_type_of",
     "roles",
+    "search_parameter_changes",
+    "search_parameters",
     "user_organizations",
     "user_roles",
     "users",

@@ -25,6 +25,7 @@ from fhir_server.persistence.tables.columns import (
     created_at,
     deleted_at,
     identity,
+    minted,
     updated_at,
     versions,
 )
@@ -82,6 +83,7 @@ organizations = Table(
     Index("organizations_sales_rep_id", "sales_rep_id"),
     Index("organizations_account_id", "account_id"),
     Index("organizations_resource_key", "resource_key", unique=True),
+    minted("organizations_minted"),
     Index("organizations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "organizations_pending",
@@ -91,6 +93,7 @@ organizations = Table(
         postgresql_where=text("document_version < version_id"),
     ),
     Index("organizations_normal_name", text('fhir_normalize(name) COLLATE "C"'), "fhir_id"),
+    Index("organizations_phonetic", text("fhir_phonetic(name)"), postgresql_using="gin"),
 )
 
 roles = Table(
@@ -138,6 +141,7 @@ user_organizations = Table(
     UniqueConstraint("user_id", "organization_id", name="unique_user_organization"),
     Index("user_organizations_organization_id", "organization_id"),
     Index("user_organizations_resource_key", "resource_key", unique=True),
+    minted("user_organizations_minted"),
     Index("user_organizations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "user_organizations_pending",

@@ -25,8 +25,15 @@ from fhir_server.persistence.tables.columns import (
     created_at,
     deleted_at,
     identity,
+    minted,
     updated_at,
     versions,
+)
+from fhir_server.persistence.tables.expressions import (
+    OBSERVATION_HIGH,
+    OBSERVATION_LOW,
+    OBSERVATION_STATUS,
+    PATIENT_BIRTH,
 )
 
 fhir_patients = Table(
@@ -58,8 +65,10 @@ fhir_patients = Table(
     CheckConstraint("gender IN ('male', 'female', 'other', 'unknown')", name="fhir_patients_gender_check"),
     Index("fhir_patients_active", "active"),
     Index("fhir_patients_birth_date", "birth_date"),
+    Index("fhir_patients_birth_text", text(PATIENT_BIRTH)),
     Index("fhir_patients_birth_day", text("timezone('UTC', birth_date::timestamp)")),
     Index("fhir_patients_resource_key", "resource_key", unique=True),
+    minted("fhir_patients_minted"),
     Index("fhir_patients_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "fhir_patients_pending",
@@ -96,6 +105,7 @@ fhir_practitioners = Table(
     Index("fhir_practitioners_user_id", "user_id"),
     Index("fhir_practitioners_npi_number", "npi_number"),
     Index("fhir_practitioners_resource_key", "resource_key", unique=True),
+    minted("fhir_practitioners_minted"),
     Index("fhir_practitioners_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "fhir_practitioners_pending",
@@ -109,6 +119,14 @@ fhir_practitioners = Table(
     ),
     Index(
         "fhir_practitioners_first_name", text("fhir_normalize(user_snapshot ->> 'first_name') COLLATE \"C\""), "fhir_id"
+    ),
+    *(
+        Index(
+            f"fhir_practitioners_{name}_phonetic",
+            text(f"fhir_phonetic(user_snapshot ->> '{name}')"),
+            postgresql_using="gin",
+        )
+        for name in ("last_name", "first_name")
     ),
 )
 
@@ -132,6 +150,7 @@ fhir_facilities = Table(
     Index("fhir_facilities_organization_id", "organization_id"),
     Index("fhir_facilities_status", "status"),
     Index("fhir_facilities_resource_key", "resource_key", unique=True),
+    minted("fhir_facilities_minted"),
     Index("fhir_facilities_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "fhir_facilities_pending",
@@ -168,6 +187,7 @@ fhir_observations = Table(
     Index("fhir_observations_effective_date_time", "effective_date_time"),
     Index("fhir_observations_practitioner_fhir_id", "practitioner_fhir_id"),
     Index("fhir_observations_resource_key", "resource_key", unique=True),
+    minted("fhir_observations_minted"),
     Index("fhir_observations_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "fhir_observations_pending",
@@ -201,6 +221,9 @@ fhir_observations = Table(
         text("COALESCE(effective_date_time, '-infinity') DESC"),
         text("fhir_id DESC"),
     ),
+    Index("fhir_observations_status", text(OBSERVATION_STATUS), "resource_key"),
+    Index("fhir_observations_code_low", "code", text(OBSERVATION_LOW), "resource_key"),
+    Index("fhir_observations_code_high", "code", text(OBSERVATION_HIGH), "resource_key"),
     Index("fhir_observations_effective_end", "effective_end", postgresql_where=text("effective_end IS NOT NULL")),
     Index("fhir_observations_date", text("COALESCE(effective_date_time, '-infinity') DESC"), text("fhir_id DESC")),
 )

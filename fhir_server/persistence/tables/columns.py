@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, MetaData, Sequence, String, Text, func, text
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Sequence, String, Text, func, text
 from sqlalchemy.types import UserDefinedType
 
 METADATA = MetaData()
@@ -64,3 +64,9 @@ def versions() -> tuple[Column[Any], ...]:
         Column("version_xid", Xid8, server_default=text("pg_current_xact_id()"), nullable=False),
         Column("document_version", BigInteger),
     )
+
+
+def minted(name: str) -> Index:
+    """The index that leads from a minted logical id to the row whose own id FHIR does not allow."""
+    illegal = text("fhir_id ~ '[^-.A-Za-z0-9]' OR octet_length(fhir_id) NOT BETWEEN 1 AND 64")
+    return Index(name, text("fhir_minted_id(fhir_id)"), postgresql_where=illegal)

@@ -26,6 +26,7 @@ from fhir_server.persistence.tables.columns import (
     created_at,
     deleted_at,
     identity,
+    minted,
     updated_at,
     versions,
 )
@@ -50,6 +51,7 @@ manufacturers = Table(
     deleted_at(),
     Index("manufacturers_status", "status"),
     Index("manufacturers_resource_key", "resource_key", unique=True),
+    minted("manufacturers_minted"),
     Index("manufacturers_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
     Index(
         "manufacturers_pending",

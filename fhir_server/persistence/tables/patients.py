@@ -101,4 +101,10 @@ fhir_patient_strings = Table(
     Column("normal", C_TEXT, nullable=False),
     Index("fhir_patient_strings_normal", "element", "normal", "patient_fhir_id"),
     Index("fhir_patient_strings_patient_fhir_id", "patient_fhir_id"),
+    Index(
+        "fhir_patient_strings_phonetic",
+        text("fhir_phonetic(value)"),
+        postgresql_using="gin",
+        postgresql_where=text("element IN ('family', 'given', 'prefix', 'suffix', 'name-text')"),
+    ),
 )

@@ -12,13 +12,16 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Numeric, Table, Text, func, text
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import JSON, TSVECTOR
 
+from fhir_server.definitions import parameter_number
 from fhir_server.mapping.source import Store
-from fhir_server.persistence.tables.columns import C_TEXT, METADATA, TIMESTAMPTZ, Xid8, versions
+from fhir_server.persistence.tables.columns import C_TEXT, METADATA, TIMESTAMPTZ, Xid8, minted, versions
 
 INDEXED_TEXT = 300
 """The longest code, system, url or identifier in an index row, in characters (of up to four bytes, two to an entry)."""
+
+PHONETIC_TYPES = ("Patient", "Person", "Practitioner", "RelatedPerson", "Organization", "InsurancePlan")
 
 TOMBSTONES = Table(
     "fhir_tombstones",
@@ -29,6 +32,7 @@ TOMBSTONES = Table(
     Column("version_xid", Xid8, nullable=False),
     Column("updated_at", TIMESTAMPTZ, nullable=False),
     Index("fhir_tombstones_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
+    minted("fhir_tombstones_minted"),
 )
 """Versions that a hard DELETE made: the resource's number goes on after the row has gone."""
 
@@ -138,7 +142,9 @@ def _resources(schema: str) -> Table:
         Column("updated_at", TIMESTAMPTZ, server_default=now, nullable=False),
         Column("deleted_at", TIMESTAMPTZ),
         Index("fhir_resources_resource_key", "resource_key", unique=True),
+        minted("fhir_resources_minted"),
         Index("fhir_resources_updated_at", "resource_type", *newest),
+        Index("fhir_resources_newest", text("updated_at DESC"), text("resource_key DESC")),
         Index("fhir_resources_patient", "patient_fhir_id", "resource_type", "fhir_id", postgresql_where=patient),
         Index("fhir_resources_pending", "document_version", "version_id", "resource_key", postgresql_where=pending),
         schema=schema,
@@ -171,13 +177,54 @@ def _index_rows(schema: str, kind: str) -> Table:
             for last, columns, where in _INDEXES[kind]
         ),
         Index(f"{name}_resource_key", "resource_key", "parameter"),
+        *_phonetic(kind),
+        schema=schema,
+    )
+
+
+def _phonetic(kind: str) -> tuple[Index, ...]:
+    if kind != "string":
+        return ()
+    # How names sound: of the parameter `name` of all types that have `phonetic`.
+    numbers = ", ".join(str(parameter_number(f"{named}.name")) for named in PHONETIC_TYPES)
+    where = text(f"parameter IN ({numbers})")
+    return (
+        Index("string_index_phonetic", text("fhir_phonetic(value)"), postgresql_using="gin", postgresql_where=where),
+    )
+
+
+def _texts(schema: str) -> Table:
+    return Table(
+        "text_index",
+        METADATA,
+        Column("resource_key", BigInteger, primary_key=True, autoincrement=False),
+        Column("words", TSVECTOR, nullable=False),
+        Index("text_index_words", "words", postgresql_using="gin"),
+        schema=schema,
+    )
+
+
+def _text_queue(schema: str) -> Table:
+    return Table(
+        "text_queue",
+        METADATA,
+        Column("table_name", C_TEXT, nullable=False),
+        Column("resource_key", BigInteger, nullable=False),
+        Index("text_queue_table_name", "table_name", "resource_key"),
         schema=schema,
     )
 
 
 def _store(schema: str) -> Store:
     indexes = {f"{kind}_index": _index_rows(schema, kind) for kind in _INDEX_COLUMNS}
-    return Store(name=schema, resources=_resources(schema), documents=_documents(schema), **indexes)
+    return Store(
+        name=schema,
+        resources=_resources(schema),
+        documents=_documents(schema),
+        text_index=_texts(schema),
+        text_queue=_text_queue(schema),
+        **indexes,
+    )
 
 
 PHI = _store("phi")

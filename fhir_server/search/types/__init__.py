@@ -22,7 +22,21 @@ from fhir_server.mapping.source import (
     TokenColumn,
 )
 from fhir_server.search.expression import Leaf, Present
-from fhir_server.search.types import compartment, composite, date, number, quantity, reference, string, token, uri
+from fhir_server.search.types import (
+    compartment,
+    composite,
+    date,
+    hierarchy,
+    near,
+    number,
+    phonetic,
+    quantity,
+    reference,
+    string,
+    text,
+    token,
+    uri,
+)
 from fhir_server.search.types.binding import Bind, counted
 from fhir_server.search.types.reading import ParameterType, Reading, bad_value
 
@@ -31,10 +45,13 @@ __all__ = ["INDEX_TABLES", "ON_COLUMN", "ON_ROWS", "TYPES", "ParameterType", "Re
 TYPES: Mapping[str, ParameterType] = {
     "composite": composite.TYPE,
     "date": date.TYPE,
+    "near": near.TYPE,
     "number": number.TYPE,
+    "phonetic": phonetic.TYPE,
     "quantity": quantity.TYPE,
     "reference": reference.TYPE,
     "string": string.TYPE,
+    "text": text.TYPE,
     "token": token.TYPE,
     "uri": uri.TYPE,
 }
@@ -78,13 +95,17 @@ ON_ROWS: Mapping[type[Leaf], OnRows] = {
     composite.Composite: composite.on_rows,
     compartment.Member: compartment.on_rows,
     date.Date: date.on_rows,
+    hierarchy.Hierarchical: hierarchy.on_rows,
+    near.Near: near.on_rows,
     number.Number: number.on_rows,
+    phonetic.Phonetic: phonetic.on_rows,
     quantity.Quantity: quantity.on_rows,
     reference.Address: reference.address_on_rows,
     reference.LogicalReference: reference.identifier_on_rows,
     reference.Reference: reference.on_rows,
     reference.VersionedReference: reference.version_on_rows,
     string.String: string.on_rows,
+    text.FullText: text.on_rows,
     token.Token: token.on_rows,
     uri.Uri: uri.on_rows,
 }
@@ -99,6 +120,8 @@ ON_COLUMN: Mapping[tuple[type[Leaf], type[AnyColumn]], OnColumn] = {
     (composite.Composite, CompositeColumn): composite.on_column,
     (date.Date, DateColumn): date.on_column,
     (date.Date, date.InstantColumn): date.on_instant,
+    (hierarchy.Hierarchical, ReferenceColumn): hierarchy.on_column,
+    (phonetic.Phonetic, StringColumn): phonetic.on_column,
     (quantity.Quantity, QuantityColumn): quantity.on_column,
     (reference.Reference, ReferenceColumn): reference.on_column,
     (string.String, StringColumn): string.on_column,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, Text, and_
+from sqlalchemy.sql import FromClause
 from sqlalchemy.types import TypeEngine
 
 Value: TypeAlias = str | bool | int | list[str] | None
@@ -42,4 +43,8 @@ class Bind(Protocol):
         self, column: ColumnElement[Any], getter: Callable[[Any], Sequence[str]], sql_type: TypeEngine[Any] = TEXT
     ) -> ColumnElement[bool]:
         """`column` is among the texts that `getter(leaf)` gives; by `=` if it gives one, to keep an index's order."""
+        ...
+
+    def tree(self) -> FromClause:
+        """The relation of the `fhir_id` that a Hierarchical leaf leads to."""
         ...

@@ -7,7 +7,6 @@ A reference that is only an identifier puts nothing into a compartment. The owne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from sqlalchemy.sql import FromClause
 
 from fhir_server.definitions import COMPARTMENTS, compartment
 from fhir_server.mapping.source import ReferenceColumn
-from fhir_server.search.expression import Expression, Leaf, Nothing, Shape
+from fhir_server.search.expression import Expression, Leaf, Shape
 from fhir_server.search.types.binding import Bind
 
 
@@ -48,12 +47,9 @@ class IdentityColumn:
     complete: bool = True
 
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-
-
 def in_compartment(name: str, fhir_id: str, types: Sequence[str]) -> Expression:
-    """What puts resources of `types` into the compartment of one owner; nothing is in that of an impossible id."""
-    return Member(name, (fhir_id,), name in types) if _ID.fullmatch(fhir_id) else Nothing()
+    """What puts resources of `types` into the compartment of one owner, by the id of its row."""
+    return Member(name, (fhir_id,), name in types)
 
 
 def member_types(name: str) -> tuple[str, ...]:

@@ -73,6 +73,9 @@ class _PartBind:
     ) -> ColumnElement[bool]:
         return self.bind.among(column, _Of(self.place, getter), sql_type)
 
+    def tree(self) -> FromClause:
+        return self.bind.tree()
+
 
 class _Renamed:
     """Rows of composite_index seen as those of a component's own index table."""

@@ -16,7 +16,7 @@ Conditions that follow from these are written beside them where they give an ind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -146,6 +146,43 @@ def on_column(leaf: Date, column: DateColumn, bind: Bind) -> ColumnElement[bool]
     after = a if _ENDS_AFTER[leaf.prefix] == "a" else b
     begins: ColumnElement[bool] = column.low > after - column.widest
     return counted(column, and_(begins if column.end is None else or_(begins, column.end > after), compared))
+
+
+_STARTS_BEFORE: Mapping[str, str] = {"lt": "a", "le": "b", "eq": "b", "ap": "b", "eb": "a"}
+"""Prefixes that ask for values starting before the bound a or b."""
+
+
+def has_two_bounds(asked: Sequence[object], column: object) -> bool:
+    """Whether the leaves ask for values that start before one moment and end after another, where `end` may be far."""
+    if not isinstance(column, DateColumn) or column.end is None or column.widest is None:
+        return False
+    prefixes = {leaf.prefix for leaf in asked if isinstance(leaf, Date)}
+    return not prefixes.isdisjoint(_STARTS_BEFORE) and not prefixes.isdisjoint(_ENDS_AFTER)
+
+
+def on_interval(
+    asked: Sequence[tuple[Date, Bind]], column: DateColumn | InstantColumn, reach: str
+) -> ColumnElement[bool]:
+    """What all leaves, of one parameter, ask of the row's one interval: of all, of short ones, or of long ones.
+
+    Short ones have no end of their own and start close to it, so that an index on their start knows both bounds of a
+    range. PostgreSQL takes apart what an OR has in common and then sees no range: that is why each is a search.
+    """
+    if isinstance(column, InstantColumn):
+        return and_(*(on_instant(leaf, column, bind) for leaf, bind in asked))
+    if reach == "all" or column.end is None or column.widest is None:
+        return and_(*(on_column(leaf, column, bind) for leaf, bind in asked))
+    found: list[ColumnElement[bool]] = [column.end.is_(None) if reach == "short" else column.end.is_not(None)]
+    low, high = (_wall_low, _wall_high) if column.is_day else (_low, _high)
+    for leaf, bind in asked:
+        named = {"a": bind.value(low, TIMESTAMP), "b": bind.value(high, TIMESTAMP)}
+        if leaf.prefix in _ENDS_AFTER:
+            bound = named[_ENDS_AFTER[leaf.prefix]]
+            found.append(column.low > bound - column.widest if reach == "short" else column.end > bound)
+        if leaf.prefix in _STARTS_BEFORE:
+            found.append(column.low < named[_STARTS_BEFORE[leaf.prefix]])
+        found.append(COMPARE[leaf.prefix](column.low, column.high, named["a"], named["b"]))
+    return counted(column, and_(column.low.is_not(None), *found))
 
 
 def on_instant(leaf: Date, column: InstantColumn, bind: Bind) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from fhir_server.definitions import SearchParameter
 from fhir_server.errors import InvalidRequest
 from fhir_server.search.expression import Expression
+from fhir_server.search.terminology.stored import Stored
 
 
 def _now() -> datetime:
@@ -17,11 +18,15 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The server's own base URL, the zone of times without one, and the clock that `ap` measures from."""
+    """The server's own base URL, the zone of times without one, and the clock that `ap` measures from.
+
+    `stored` finds what some values name: value sets, code systems, Lists.
+    """
 
     base_url: str = ""
     zone: tzinfo = UTC
     now: datetime = field(default_factory=_now)
+    stored: Stored | None = None
 
 
 Read = Callable[[SearchParameter, str, Reading], Expression]

@@ -22,7 +22,8 @@ from fhir_server.mapping.source import ReferenceColumn
 from fhir_server.search.expression import Expression, Leaf, Shape
 from fhir_server.search.query import split, unescape
 from fhir_server.search.types.binding import Bind, cut
-from fhir_server.search.types.reading import ParameterType, Reading, bad_value
+from fhir_server.search.types.hierarchy import ABOVE, BELOW, hierarchical
+from fhir_server.search.types.reading import ParameterType, Read, Reading, bad_value
 from fhir_server.search.types.token import read as read_token
 
 ANY_RESOURCE = frozenset({"Any", "Resource"})
@@ -218,7 +219,22 @@ def read_identifier(parameter: SearchParameter, text: str, reading: Reading) -> 
     return LogicalReference(parameter.code, token.scope, token.system, token.codes[0] if token.codes else None)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text can be a logical id."""
+    return _ID.fullmatch(text) is not None
+
+
+def _related(direction: str) -> Read:
+    def read_related(parameter: SearchParameter, text: str, reading: Reading) -> Expression:
+        found = read(parameter, text, reading)
+        if not isinstance(found, Reference):
+            raise bad_value(parameter, f"with :{direction} must be a resource of this server, written Type/id")
+        return hierarchical(parameter, direction, found.target_type, found.ids)
+
+    return read_related
+
+
 TYPE = ParameterType(
-    read={"": read, "identifier": read_identifier},
-    unsupported=frozenset({"above", "below", "in", "not-in"}),
+    read={"": read, "identifier": read_identifier, ABOVE: _related(ABOVE), BELOW: _related(BELOW)},
+    unsupported=frozenset({"in", "not-in"}),
 )

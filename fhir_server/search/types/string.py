@@ -35,7 +35,7 @@ _NFC: ColumnElement[Any] = literal_column("NFC")
 
 @dataclass(frozen=True, slots=True)
 class String(Leaf):
-    """`match` is starts, exact or contains; `normal` is the value's normal form.
+    """`match` is starts, exact, contains, or of a filter equal and ends; `normal` is the value's normal form.
 
     A value without a normal form (`%` is only punctuation) is compared as it is written.
     """
@@ -103,6 +103,10 @@ def _condition(
         return func.strpos(normal, bind.value(_low)) > _ZERO
     if leaf.match == "exact":
         return and_(indexed == bind.value(bounds[0]), func.normalize(value, _NFC) == bind.value(_composed))
+    if leaf.match == "equal":
+        return and_(indexed == bind.value(bounds[0]), normal == bind.value(_low))
+    if leaf.match == "ends":
+        return func.right(normal, func.length(bind.value(_low))) == bind.value(_low)
     starts = and_(indexed >= bind.value(bounds[0]), indexed < bind.value(bounds[1]))
     if indexed is not normal and len(leaf.normal) > INDEXED_LENGTH:
         return and_(starts, func.starts_with(normal, bind.value(_low)))
@@ -121,10 +125,16 @@ def _written_exact(leaf: String, value: ColumnElement[Any], bind: Bind) -> Colum
     return value == bind.value(_value)
 
 
+def _written_ends(leaf: String, value: ColumnElement[Any], bind: Bind) -> ColumnElement[bool]:
+    return func.right(value, func.length(bind.value(_value))) == bind.value(_value)
+
+
 _WRITTEN: Mapping[str, Callable[[String, ColumnElement[Any], Bind], ColumnElement[bool]]] = {
     "starts": _written_starts,
     "contains": _written_contains,
     "exact": _written_exact,
+    "equal": _written_exact,
+    "ends": _written_ends,
 }
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.sql import FromClause
 
 from fhir_server.definitions import SearchParameter
 from fhir_server.mapping.source import BooleanColumn, TokenColumn
-from fhir_server.search.expression import Leaf, Shape
+from fhir_server.search.expression import Expression, Leaf, Or, Shape
 from fhir_server.search.query import split, unescape
+from fhir_server.search.terminology import Stored, related_codes, value_set_content
 from fhir_server.search.types.binding import Bind, counted, cut
-from fhir_server.search.types.reading import ParameterType, Reading, bad_value
+from fhir_server.search.types.reading import ParameterType, Read, Reading, bad_value
 from fhir_server.search.types.string import reader
 
 _BOOLEAN = Boolean()
@@ -150,7 +151,50 @@ def read_of_type(parameter: SearchParameter, text: str, reading: Reading) -> Tok
     return Token(f"{parameter.code}:of-type", "given", f"{parts[0]}|{parts[1]}", (parts[2],))
 
 
+def read_in(parameter: SearchParameter, text: str, reading: Reading) -> Expression:
+    """The url of a value set, perhaps with `|version`, or `ValueSet/id`: its codes, system by system."""
+    address, *version = [unescape(part) for part in split(text, "|")]
+    if not address or len(version) > 1 or version == [""]:
+        raise bad_value(parameter, "with :in or :not-in must be the url of a ValueSet, url|version, or ValueSet/id")
+    version_or_none = version[0] if version else None
+    content = value_set_content(_stored(parameter, reading), address, version_or_none, reading.base_url)
+    return Or(
+        tuple(
+            Token(parameter.code, "given", system, tuple(codes or ()))
+            for system, codes in content.items()
+            if codes is None or codes
+        )
+    )
+
+
+def related(direction: str) -> Read:
+    """Reads `system|code` as that code and those above or below it."""
+
+    def read_related(parameter: SearchParameter, text: str, reading: Reading) -> Expression:
+        asked = read(parameter, text, reading)
+        if asked.system is None or not asked.codes:
+            raise bad_value(parameter, f"with :{direction} must be written system|code")
+        codes = related_codes(_stored(parameter, reading), direction, asked.system, asked.codes[0])
+        return Token(parameter.code, "given", asked.system, codes)
+
+    return read_related
+
+
+def _stored(parameter: SearchParameter, reading: Reading) -> Stored:
+    if reading.stored is None:
+        raise bad_value(parameter, "needs value sets or code systems, which cannot be used here")
+    return reading.stored
+
+
 TYPE = ParameterType(
-    read={"": read, "not": read, "text": reader("starts", ":text"), "of-type": read_of_type},
-    unsupported=frozenset({"in", "not-in", "above", "below"}),
+    read={
+        "": read,
+        "not": read,
+        "text": reader("starts", ":text"),
+        "of-type": read_of_type,
+        "in": read_in,
+        "not-in": read_in,
+        "above": related("above"),
+        "below": related("below"),
+    }
 )

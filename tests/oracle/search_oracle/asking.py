@@ -24,7 +24,8 @@ from .criteria import (
     TokenIs,
     UriIs,
 )
-from .evaluation import World
+from .evaluation import DIRECTIONS, HIERARCHIES, World
+from .filters import filter_of
 from .nodes import evaluate_within
 from .pools import CODES, DATES, IDENTIFIERS, NAMES, NUMBERS, SYSTEMS, UCUM, UNITS, URLS
 from .published import Parameter, parameters, resource_types
@@ -50,11 +51,17 @@ class Asked:
 class Asker:
     """Makes searches over a world."""
 
-    def __init__(self, random: Random, world: World, *, composites: bool, chains: bool) -> None:
+    def __init__(self, random: Random, world: World, *, composites: bool, chains: bool, filters: bool = False) -> None:
         self.random, self.world, self.composites, self.chains = random, world, composites, chains
+        self.filters = filters
 
     def search(self, resource_type: str, depth: int = 2) -> Asked:
-        """One to three criteria over a type."""
+        """One to three criteria over a type, or a filter made of up to four."""
+        if self.filters and self._chance(0.25):
+            made = [self.criterion(resource_type, depth) for _ in range(self.random.randint(1, 4))]
+            found = filter_of(self.random, made)
+            if found is not None:
+                return Asked(resource_type, (found,))
         count = self.random.choice((1, 1, 1, 2, 2, 3))
         return Asked(resource_type, tuple(self.criterion(resource_type, depth) for _ in range(count)))
 
@@ -101,10 +108,16 @@ class Asker:
                 return self.random.choice((None, None, "exact", "contains"))
             case "reference":
                 named = self.random.choice(sorted(parameter.targets & resource_types()) or [None])
+                if self._chance(0.2) and self._hierarchical(parameter):
+                    return self.random.choice(DIRECTIONS)
                 return self.random.choice((None, None, None, "identifier", named))
             case "uri":
                 return self.random.choice((None, None, "below", "above"))
         return None
+
+    @staticmethod
+    def _hierarchical(parameter: Parameter) -> list[str]:
+        return sorted(parameter.targets & {parameter.resource_type, *HIERARCHIES})
 
     def _identifies(self, parameter: Parameter) -> bool:
         return any(node.kind == "Identifier" for _, node in self._examples(parameter))
@@ -179,6 +192,8 @@ class Asker:
         return TextIs(how, text if text.strip() else "M")
 
     def _reference(self, parameter: Parameter, modifier: str | None, said: Any) -> ReferenceIs:
+        if modifier in DIRECTIONS:
+            return self._related(parameter)
         targets = sorted(parameter.targets & resource_types()) or sorted(self.world.resources)
         kind = modifier or self.random.choice(targets)
         one = ReferenceIs("", kind, self._some_id(kind))
@@ -199,6 +214,11 @@ class Asker:
                 version = one.version or "1"
                 return ReferenceIs(f"{local}/_history/{version}", one.target_type, one.target_id, version)
         return ReferenceIs(one.target_id or "", only, one.target_id)
+
+    def _related(self, parameter: Parameter) -> ReferenceIs:
+        kind, said = self.random.choice(self._hierarchical(parameter)), self._said(parameter)
+        logical_id = said.target_id if said and said.target_type == kind else self._some_id(kind)
+        return ReferenceIs(f"{kind}/{logical_id}", kind, logical_id)
 
     def _some_id(self, kind: str) -> str:
         return self.random.choice(list(self.world.resources.get(kind, ())) or ["none"])

@@ -70,7 +70,7 @@ class OfTypeIs:
 
 @dataclass(frozen=True, slots=True)
 class TextIs:
-    """`how` is starts, exact or contains."""
+    """`how` is starts, exact or contains, and of filters also equal or ends."""
 
     how: str
     text: str
@@ -84,10 +84,19 @@ class TextIs:
         asked = normal(self.text)
         if not asked:
             # Nothing but punctuation: R4 only says that it may be ignored on both sides.
+            ends = self.how == "ends" and said.value.endswith(self.text)
+            equal = self.how == "equal" and said.value == self.text
             plain = said.value.startswith(self.text) if self.how == "starts" else self.text in said.value
-            return plain and UNSURE
+            return UNSURE if ends or equal or (plain and self.how in ("starts", "contains")) else False
         found = normal(said.value)
-        return found.startswith(asked) if self.how == "starts" else asked in found
+        match self.how:
+            case "starts":
+                return found.startswith(asked)
+            case "equal":
+                return found == asked
+            case "ends":
+                return found.endswith(asked)
+        return asked in found
 
 
 def _composed(text: str) -> str:

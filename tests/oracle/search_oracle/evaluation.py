@@ -7,10 +7,14 @@ from typing import Any
 
 from . import values
 from .criteria import UNSURE, Chain, CompositeIs, Criterion, Has, MissingIs, OfTypeIs
+from .filters import Denied, FilterIs, Joined, Unequal
 from .nodes import Node, evaluate, evaluate_within
 from .published import Parameter, parameters
 
 Verdict = bool | None
+DIRECTIONS = ("above", "below")
+HIERARCHIES = {"Encounter": "part-of", "Location": "partof", "Organization": "partof"}
+"""The parameter that leads upwards for references of other types."""
 
 
 def any_of(verdicts: Iterable[Verdict]) -> Verdict:
@@ -86,6 +90,8 @@ class World:
                 return self._chained(resource, criterion)
             case Has():
                 return self._referred(resource, criterion)
+            case FilterIs(asked):
+                return self._filtered(resource, asked)
         parameter = parameters(resource["resourceType"])[criterion.code]
         nodes = self.nodes(resource, parameter)
         first = criterion.alternatives[0]
@@ -95,6 +101,9 @@ class World:
         if parameter.kind == "composite":
             return any_of(self._composed(parameter, one, nodes, resource) for one in criterion.alternatives)
         said = [one for node in nodes for one in self.said(parameter.kind, criterion, node)]
+        if criterion.modifier in DIRECTIONS and parameter.kind == "reference":
+            return any_of(self._related(parameter, criterion, one, value) for value in said
+                          for one in criterion.alternatives)  # fmt: skip
         found = any_of(one.matches(value) for value in said for one in criterion.alternatives)
         if criterion.modifier == "not":
             return UNSURE if found is UNSURE else not found
@@ -151,6 +160,50 @@ class World:
             )
             for node in nodes
         )
+
+    def _filtered(self, resource: dict[str, Any], asked: Any) -> Verdict:
+        match asked:
+            case Joined("and", parts):
+                return all_of(self._filtered(resource, part) for part in parts)
+            case Joined(_, parts):
+                return any_of(self._filtered(resource, part) for part in parts)
+            case Denied(part):
+                found = self._filtered(resource, part)
+                return UNSURE if found is UNSURE else not found
+            case Unequal(criterion):
+                present = self.matches(resource, Criterion(criterion.code, "missing", (MissingIs(False),)))
+                found = self.matches(resource, criterion)
+                return all_of((present, UNSURE if found is UNSURE else not found))
+        return self.matches(resource, asked)
+
+    def _related(self, parameter: Parameter, criterion: Criterion, asked: Any, said: Any) -> Verdict:
+        """Whether a reference goes to what is asked for, or to what is above or below it."""
+        if said.target_type != asked.target_type or said.target_id is None:
+            return False
+        upwards = parameter.code if said.target_type == parameter.resource_type else HIERARCHIES[said.target_type]
+        for with_versions in (False, True):
+            if said.target_id in self.tree(asked.target_type, asked.target_id, criterion.modifier, upwards,
+                                           with_versions):  # fmt: skip
+                # Whether a reference to one version can be followed is not said in R4.
+                return UNSURE if with_versions else True
+        return False
+
+    def tree(self, kind: str, start: str, direction: str | None, upwards: str, with_versions: bool) -> set[str]:
+        """The ids of what is above or below a resource, and its own."""
+        stored = self.resources.get(kind, {})
+        links: dict[str, set[str]] = {}
+        for logical_id, resource in stored.items():
+            for node in self.nodes(resource, parameters(kind)[upwards]):
+                for said in values.references(node, self.base_url):
+                    if said.target_type == kind and said.target_id in stored and (with_versions or not said.version):
+                        ends = (logical_id, said.target_id) if direction == "above" else (said.target_id, logical_id)
+                        links.setdefault(ends[0], set()).add(ends[1])
+        reached, waiting = {start}, [start]
+        while waiting:
+            new = links.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        return reached
 
     def _chained(self, resource: dict[str, Any], chain: Chain) -> Verdict:
         parameter = parameters(resource["resourceType"])[chain.code]

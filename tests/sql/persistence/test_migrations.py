@@ -49,6 +49,13 @@ def created(postgres: str) -> Iterator[str]:
         connection.exec_driver_sql("CREATE SEQUENCE order_audit_logs_id_seq")
         connection.exec_driver_sql("CREATE SEQUENCE fhir_audit_logs_id_seq")
         connection.exec_driver_sql("CREATE FUNCTION fhir_normalize(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1")
+        connection.exec_driver_sql(
+            "CREATE FUNCTION fhir_numeric(text) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN $1::numeric"
+        )
+        connection.exec_driver_sql(
+            "CREATE FUNCTION fhir_phonetic(text) RETURNS text[] LANGUAGE sql IMMUTABLE RETURN ARRAY[$1]"
+        )
+        connection.exec_driver_sql("CREATE FUNCTION fhir_minted_id(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1")
         METADATA.create_all(connection)
     yield conninfo
     with psycopg.connect(postgres, autocommit=True) as connection:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func
@@ -131,11 +132,31 @@ CASES = {
     "has_twice": ("Patient", "_has:Condition:patient:code=a&_has:Observation:patient:code=b"),
     "sort_by_chain": ("Condition", "code=a&_sort=-patient.birthdate"),
     "include_iterated": ("Patient", "_id=pa&_revinclude=Observation:patient&_include:iterate=Observation:performer"),
+    "filter_or": ("Observation", "_filter=code eq a and (status eq final or not(patient.gender eq male))"),
+    "filter_words": ("Patient", '_filter=family eq "smith" or family ew ith or birthdate po 1980'),
+    "hierarchy_below": ("Organization", "partof:below=o1,o2"),
+    "hierarchy_above": ("PractitionerRole", "organization:above=Organization/o1"),
+    "list": ("Patient", "_list=l1"),
+    "value_set": ("Observation", "code:in=urn:v"),
+    "value_set_not": ("Observation", "code:not-in=urn:v"),
     "last_updated": ("Condition", "_lastUpdated=ge2024-01-01T00:00:00.000Z"),
     "profile_and_tag": ("Condition", "_profile=http://x/p&_tag=urn:t|1"),
     "reference_forms": ("Condition", "encounter:identifier=urn:e|1&subject=http://other/Patient/1"),
     "whole_system": (None, "_type=Patient,Condition,Practitioner&_id=a"),
 }
+
+
+class Shelf:
+    """One value set of two systems, and no Lists."""
+
+    def by_id(self, resource_type: str, fhir_id: str) -> None:
+        """Nothing: see Stored."""
+
+    def by_url(self, resource_type: str, url: str, version: str | None) -> dict[str, Any]:
+        """The value set, whatever its name."""
+        codes = [{"code": "39126-8"}, {"code": "39125-0"}]
+        return {"compose": {"include": [{"system": LOINC, "concept": codes}, {"system": "urn:local"}]}}
+
 
 SPACE = re.compile(r"\s*\n\s*")
 # What every statement has would hide what is particular; `resource.sql` shows it once.
@@ -161,7 +182,7 @@ def readable(sql: str) -> str:
 def statements(case: str) -> str:
     """The file of a case."""
     resource_type, query = CASES[case]
-    reading = Reading("http://server.example/fhir", now=datetime(2024, 4, 1, tzinfo=UTC))
+    reading = Reading("http://server.example/fhir", now=datetime(2024, 4, 1, tzinfo=UTC), stored=Shelf())
     search = parse(resource_type, parse_query(query), reading=reading)
     made = Statements(sources_of)
     first = made.page(search)

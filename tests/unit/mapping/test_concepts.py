@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fhir_server.mapping.concepts import any_code, coded, concept, one_of, reference, source_status
+from fhir_server.mapping.minted import minted_id
 from fhir_server.mapping.trees import ABSENT
 from fhir_server.mapping.word import HeardRow
 from tests.unit.mapping.columns import t
@@ -148,6 +149,11 @@ def test_any_other_reference_is_only_in_the_document(said: Any) -> None:
     assert heard(SUBJECT, {"reference": said}) is None
 
 
-@pytest.mark.parametrize("held", ["a/b", "", "ä", "x" * 65, None])
-def test_an_id_that_fhir_does_not_allow_is_not_referred_to(held: Any) -> None:
-    assert SUBJECT.compose({"text": held}) is ABSENT
+@pytest.mark.parametrize("held", ["a/b", "", "ä", "x" * 65])
+def test_m_006_a_row_whose_id_fhir_does_not_allow_is_referred_to_by_its_logical_id(held: str) -> None:
+    assert SUBJECT.compose({"text": held}) == {"reference": f"Patient/{minted_id(held)}"}
+    assert heard(SUBJECT, {"reference": f"Patient/{held}"}) is None
+
+
+def test_no_id_is_no_reference() -> None:
+    assert SUBJECT.compose({"text": None}) is ABSENT

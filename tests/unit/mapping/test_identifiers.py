@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fhir_server.mapping.identifiers import contact_point, identifier, portal_identifier
+from fhir_server.mapping.identifiers import contact_point, identifier, portal_id, portal_identifier
 from fhir_server.mapping.trees import ABSENT
 from fhir_server.mapping.word import HeardRow
 from tests.unit.mapping.columns import t
@@ -50,13 +50,12 @@ def test_an_identifier_is_found_by_its_type() -> None:
     assert identifier("urn:x", t.text).of_type_columns() == ()
 
 
-PORTAL = portal_identifier("urn:portal", t.key, t.document_version, t.listed)
+PORTAL = portal_identifier("urn:portal", t.key, t.document_version)
 
 
 def test_the_portals_own_key_is_said_until_there_is_a_document() -> None:
     assert PORTAL.compose({"key": 7}) == {"system": "urn:portal", "value": "7"}
     assert PORTAL.compose({"key": 7, "document_version": 1}) is ABSENT
-    assert PORTAL.compose({"key": 7, "listed": [{"value": "x"}]}) is ABSENT
     assert PORTAL.compose({"key": None}) is ABSENT
 
 
@@ -66,6 +65,24 @@ def test_a_client_that_returns_the_portals_key_writes_nothing() -> None:
     PORTAL.take(items, row)
     assert items == [{"system": "urn:x", "value": "1"}]
     assert row == {}
+
+
+OLD = portal_id("urn:old", t.text, t.document_version)
+ALONE = portal_id("urn:old", t.text, t.document_version, t.listed)
+
+
+def test_m_006_an_id_that_fhir_does_not_allow_is_an_identifier() -> None:
+    assert OLD.compose({"text": "legacy/1"}) == {"system": "urn:old", "value": "legacy/1"}
+    assert OLD.compose({"text": "legacy/1", "document_version": 1}) is ABSENT
+    assert OLD.compose({"text": "p"}) is ABSENT
+    assert OLD.compose({"text": None}) is ABSENT
+
+
+def test_m_006_a_legal_id_is_an_identifier_only_for_want_of_another() -> None:
+    said = {"system": "urn:old", "value": "p"}
+    assert ALONE.compose({"text": "p"}) == said
+    assert ALONE.compose({"text": "p", "listed": [{"value": "x"}]}) is ABSENT
+    assert ALONE.compose({"text": "p/1", "listed": [{"value": "x"}]}) == said | {"value": "p/1"}
 
 
 PHONE = contact_point("phone", t.short, use="work")

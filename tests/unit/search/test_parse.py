@@ -54,10 +54,10 @@ def test_an_unknown_parameter_names_the_nearest_and_all_that_are_served() -> Non
                 "severity": "error",
                 "code": "not-supported",
                 "diagnostics": "Unknown search parameter 'brithdate' for Patient. Did you mean birthdate? Supported: "
-                "_id, _lastUpdated, _profile, _security, _source, _tag, active, address, address-city, "
-                "address-country, address-postalcode, address-state, address-use, birthdate, death-date, deceased, "
-                "email, family, gender, general-practitioner, given, identifier, language, link, name, organization, "
-                "phone, telecom.",
+                "_content, _filter, _id, _lastUpdated, _list, _profile, _security, _source, _tag, _text, active, "
+                "address, address-city, address-country, address-postalcode, address-state, address-use, birthdate, "
+                "death-date, deceased, email, family, gender, general-practitioner, given, identifier, language, link, "
+                "name, organization, phone, phonetic, telecom.",
             }
         ],
     }
@@ -87,7 +87,7 @@ def test_a_wrong_modifier_names_those_that_the_parameter_takes() -> None:
     assert refusal("Patient", "birthdate:exact=1980") == (
         "Search parameter 'birthdate' (date) has no modifier ':exact'. It takes :missing."
     )
-    assert "not supported yet" in refusal("Observation", "code:in=http://x")
+    assert "not supported yet" in refusal("Observation", "subject:in=http://x")
 
 
 @pytest.mark.parametrize("query", ["_id:missing=true", "_id:exact=1", "_lastUpdated:missing=x"])

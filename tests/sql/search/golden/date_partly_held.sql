@@ -5,9 +5,16 @@ FROM (SELECT <page>, page.sort0 AS sort0
 FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone OR r.resource_key = ANY (array((SELECT i.resource_key
+WHERE r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE r.deleted_at IS NULL
+AND (EXISTS (SELECT 1
 FROM phi.date_index AS i
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone))))
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
@@ -29,5 +36,6 @@ ORDER BY r.document_version, r.version_id, r.resource_key
 LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone)))) AND r.resource_key > %(after0)s::bigint
+WHERE r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true AND r.resource_key > %(after0)s::bigint
 WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint

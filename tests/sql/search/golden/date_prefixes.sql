@@ -7,12 +7,9 @@ FROM phi.fhir_resources AS r
 WHERE r.deleted_at IS NULL AND r.resource_type = 'Condition'
 AND (EXISTS (SELECT 1
 FROM phi.date_index AS i
-WHERE i.parameter = -127634185 AND i.high > %(p0)s::timestamp with time zone AND (i.high > %(p1)s::timestamp with time zone OR i.low >= %(p0)s::timestamp with time zone) AND i.resource_key = r.resource_key))
-AND (EXISTS (SELECT 1
-FROM phi.date_index AS i
-WHERE i.parameter = -127634185 AND i.low < %(p2)s::timestamp with time zone AND i.resource_key = r.resource_key))
+WHERE i.parameter = -127634185 AND i.high > %(p0)s::timestamp with time zone AND (i.high > %(p1)s::timestamp with time zone OR i.low >= %(p0)s::timestamp with time zone) AND i.low < %(p2)s::timestamp with time zone AND i.resource_key = r.resource_key))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r) AS page
 ORDER BY page.sort0 ASC
 -- next page
-WHERE i.parameter = -127634185 AND i.low < %(p2)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -127634185 AND i.high > %(p0)s::timestamp with time zone AND (i.high > %(p1)s::timestamp with time zone OR i.low >= %(p0)s::timestamp with time zone) AND i.low < %(p2)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint

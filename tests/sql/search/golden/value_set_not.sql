@@ -1,0 +1,40 @@
+-- Observation?code:not-in=urn:v
+-- {'p0': ['39126-8', '39125-0'], 'p1': ['39126-8', '39125-0'], 'p2': 'http://loinc.org', 'p3': False, 'p4': 'urn:local'}
+SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+FROM (SELECT <page>, page.sort0 AS sort0
+FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE r.deleted_at IS NULL AND (r.code = ANY (%(p0)s::text[])) IS NOT true
+AND NOT (EXISTS (SELECT 1
+FROM phi.token_index AS i
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = ANY (%(p1)s::text[]) AND i.resource_key = r.resource_key)) AND (%(p3)s::boolean AND r.code IS NOT NULL) IS NOT true
+AND NOT (EXISTS (SELECT 1
+FROM phi.token_index AS i
+WHERE i.parameter = -1499930192 AND i.system = %(p4)s::text AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
+AND NOT (EXISTS (SELECT 1
+FROM phi.token_index AS i
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = ANY (%(p1)s::text[]) AND i.resource_key = r.resource_key))
+AND NOT (EXISTS (SELECT 1
+FROM phi.token_index AS i
+WHERE i.parameter = -1499930192 AND i.system = %(p4)s::text AND i.resource_key = r.resource_key))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+ORDER BY sort0
+LIMIT %(limit)s::bigint) AS page
+UNION ALL SELECT 'pending' AS mode, 2 AS source, 'Observation' AS resource_type, NULL AS fhir_id, NULL AS version_id, NULL AS updated_at, NULL AS deleted_at, NULL AS document, NULL AS live, NULL AS last, NULL AS base, NULL AS sort0
+WHERE (SELECT r.resource_key
+FROM fhir_observations AS r
+WHERE r.document_version < r.version_id AND r.deleted_at IS NULL
+ORDER BY r.document_version, r.version_id, r.resource_key
+LIMIT 1) IS NOT NULL) AS answer
+ORDER BY answer.mode DESC, answer.sort0 ASC
+-- next page
+WHERE i.parameter = -1499930192 AND i.system = %(p4)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -1499930192 AND i.system = %(p4)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
