@@ -23,12 +23,18 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Migrates; 0 when done."""
     from fhir_server.commands.database import database
     from fhir_server.persistence import migrate, partitions
+    from fhir_server.persistence.building import tasks
+    from fhir_server.persistence.database import Database
 
     with database(settings) as conninfo:
         before = migrate.current(conninfo)
         migrate.upgrade(conninfo)
         partitions.ensure(conninfo)
         after = migrate.current(conninfo)
+        waiting = tasks(Database(conninfo, settings.statement_timeout_ms))
     changed = f"from {before or 'empty'} to {after}" if before != after else f"was already at {after}"
     sys.stdout.write(f"The schema {changed}.\n")
+    if waiting:
+        names = ", ".join(f"{task.resource_type}.{task.code}" for task in waiting)
+        sys.stdout.write(f"Older resources are not indexed under {names} yet: run `fhir-server index`.\n")
     return 0

@@ -92,8 +92,9 @@ def refuse_stale(context: Context, *searches: Search) -> None:
 
     What was searched before this saw the parameters as they were all the time.
     """
-    asked = any(search.warnings or added_parameters(search) for search in searches)
-    if asked and context.database.parameters.renew() is not additions():
+    parameters = context.database.parameters
+    asked = parameters.unsure or any(search.warnings or added_parameters(search) for search in searches)
+    if asked and parameters.renew() is not additions():
         raise StaleParameters
 
 

@@ -206,7 +206,7 @@ def _batch(connection: Connection[Any], work: _Work, resource_type: str, heard: 
         return 0
     start = min(row[4] for row in known)
     sources = work.registry.sources(resource_type)
-    keys = sorted(key for source in sources for key in _next_keys(connection, source, start))[:BATCH]
+    keys = sorted(key for source in sources for key in next_keys(connection, source, start))[:BATCH]
     if not keys:
         return 0
     building = [row for row in known if row[4] < keys[-1]]
@@ -223,7 +223,8 @@ def _batch(connection: Connection[Any], work: _Work, resource_type: str, heard: 
     return len(keys)
 
 
-def _next_keys(connection: Connection[Any], source: Source, start: int) -> list[int]:
+def next_keys(connection: Connection[Any], source: Source, start: int) -> list[int]:
+    """The keys of the next resources of a source, BATCH at most."""
     sql = f"SELECT r.resource_key FROM {_live(source)} AND r.resource_key > %s ORDER BY r.resource_key LIMIT {BATCH}"
     return [row[0] for row in connection.execute(sql, (start,))]
 

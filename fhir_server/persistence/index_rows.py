@@ -151,15 +151,19 @@ def _inserts(store: Store, kinds: tuple[str, ...]) -> list[str]:
     return parts
 
 
+def _words_insert(store: Store) -> str:
+    return (
+        f"words AS (INSERT INTO {qualified(store.text_index)} (resource_key, words) "
+        "SELECT said.resource_key, said.words::tsvector "
+        "FROM unnest(%(words_key)s::int8[], %(words)s::text[]) AS said(resource_key, words))"
+    )
+
+
 @cache
 def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
     parts = list(_inserts(store, kinds))
     if worded:
-        parts.append(
-            f"words AS (INSERT INTO {qualified(store.text_index)} (resource_key, words) "
-            "SELECT said.resource_key, said.words::tsvector "
-            "FROM unnest(%(words_key)s::int8[], %(words)s::text[]) AS said(resource_key, words))"
-        )
+        parts.append(_words_insert(store))
     names = ", ".join(name for name, _ in _DOCUMENT)
     arrays = ", ".join(f"%(document_{name})s::{sql_type}[]" for name, sql_type in _DOCUMENT)
     before = f"WITH {', '.join(parts)} " if parts else ""
@@ -192,13 +196,18 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
         "document_document": arrays.jsons([row.document for row in rows]),
         "document_method": arrays.texts([row.method for row in rows]),
     }
-    kinds, packed = _packed_rows(connection, [(row.resource_key, row.index) for row in rows])
-    parameters |= packed
-    parameters["known_parameters"] = additions().counter
-    worded = [row for row in rows if row.index.words]
-    parameters["words_key"] = arrays.int8s([row.resource_key for row in worded])
-    parameters["words"] = arrays.texts([row.index.words for row in worded])
-    execute_prepared(connection, _write_sql(store, kinds, bool(worded)), parameters)
+    index = [(row.resource_key, row.index) for row in rows]
+    kinds, packed = _packed_rows(connection, index)
+    words, packed_words = _packed_words(index)
+    parameters |= {**packed, **packed_words, "known_parameters": additions().counter}
+    execute_prepared(connection, _write_sql(store, kinds, words), parameters)
+
+
+def _packed_words(rows: Sequence[tuple[int, IndexRows]]) -> tuple[bool, dict[str, Any]]:
+    """Whether any resource has words, and the arrays that hold them."""
+    worded = [(key, index.words) for key, index in rows if index.words]
+    keys, words = arrays.int8s([key for key, _ in worded]), arrays.texts([said for _, said in worded])
+    return bool(worded), {"words_key": keys, "words": words}
 
 
 def _packed_rows(
@@ -227,6 +236,16 @@ def _of_rows(connection: Connection[Any], ids: Sequence[str | None]) -> Sequence
     """`ids` as those of rows, by which references are joined."""
     known = row_ids(on(connection), (one for one in ids if one is not None))
     return [known.get(one or "", one) for one in ids] if known else ids
+
+
+def replace_index_rows(connection: Connection[Any], store: Store, rows: Sequence[tuple[int, IndexRows]]) -> None:
+    """Let resources, by key, have these index rows and words and no others."""
+    delete_index_rows(connection, store, [key for key, _ in rows])
+    kinds, parameters = _packed_rows(connection, rows)
+    worded, words = _packed_words(rows)
+    parts = [*_inserts(store, kinds), *([_words_insert(store)] if worded else ())]
+    if parts:
+        execute_prepared(connection, f"WITH {', '.join(parts)} SELECT 1", {**parameters, **words})
 
 
 def replace_parameter_rows(

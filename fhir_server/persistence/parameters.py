@@ -1,4 +1,4 @@
-"""Search parameters that administrators have added: what the database says of them, and how a process learns of it.
+"""Search parameters that are new to a database: what it says of them, and how a process learns of it.
 
 https://hl7.org/fhir/R4/searchparameter.html and docs/adr/0009-custom-search-parameters.md
 
@@ -26,9 +26,11 @@ from fhir_server.persistence.placing import Blame, Change, blaming
 SECONDS_BETWEEN_LOOKS: Final = 1.0
 SEARCH_PARAMETER: Final = "SearchParameter"
 
+# What comes with the program, and has no resource, is of interest only as long as it is incomplete.
 _CHANGED = """
 SELECT c.counter, p.resource_type, p.code, p.url, p.type, p.expression, p.targets, p.state = 'complete'
-FROM open.search_parameter_changes AS c LEFT JOIN open.search_parameters AS p ON p.state <> 'removed'
+FROM open.search_parameter_changes AS c
+LEFT JOIN open.search_parameters AS p ON p.state <> 'removed' AND (p.fhir_id <> '' OR p.state <> 'complete')
 WHERE c.counter <> %s ORDER BY p.resource_type, p.code
 """
 
@@ -44,6 +46,7 @@ class KnownParameters:
         self._conninfo, self._timeout_ms = conninfo, statement_timeout_ms
         self._known = NOTHING_ADDED
         self._looked: float | None = None
+        self._told = False
         self._lock = threading.Lock()
         self._thread = threading.local()
 
@@ -51,6 +54,11 @@ class KnownParameters:
     def last(self) -> Additions:
         """What was known when somebody looked last."""
         return self._known
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the database has not answered yet: parameters may be incomplete of which nobody knows."""
+        return not self._told
 
     def current(self) -> Additions:
         """What is known, looked at anew once a second. Raises nothing: without a database nothing changes."""
@@ -70,6 +78,7 @@ class KnownParameters:
                     .execute(_CHANGED, (self._known.counter,))
                     .fetchall()
                 )
+                self._told = True
             except (psycopg.Error, FhirError):
                 rows = []
             if rows:

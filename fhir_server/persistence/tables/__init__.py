@@ -32,7 +32,7 @@ from fhir_server.persistence.tables.orders import (
     product_requests,
     products,
 )
-from fhir_server.persistence.tables.parameters import search_parameter_changes, search_parameters
+from fhir_server.persistence.tables.parameters import index_rebuilds, search_parameter_changes, search_parameters
 from fhir_server.persistence.tables.patients import (
     fhir_patient_addresses,
     fhir_patient_identifiers,
@@ -69,6 +69,7 @@ __all__ = [
     "fhir_patients",
     "fhir_practitioners",
     "fhir_ucum_units",
+    "index_rebuilds",
     "manufacturers",
     "medicare_mac_validations",
     "order_audit_logs",

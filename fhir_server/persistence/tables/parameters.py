@@ -1,4 +1,4 @@
-"""Search parameters that administrators add, and the index by which portal rows without a document are found.
+"""Search parameters that are new, how far a rebuild of index rows is, and what finds portal rows without a document.
 
 https://hl7.org/fhir/R4/searchparameter.html
 """
@@ -30,6 +30,14 @@ search_parameters = Table(
 
 search_parameter_changes = Table(
     "search_parameter_changes", METADATA, Column("counter", BigInteger, nullable=False), schema="open"
+)
+
+index_rebuilds = Table(
+    "index_rebuilds",
+    METADATA,
+    Column("resource_type", C_TEXT, primary_key=True),
+    Column("built_to", BigInteger, server_default=text("0"), nullable=False),
+    schema="open",
 )
 
 UNDOCUMENTED = tuple(

@@ -1,4 +1,4 @@
-"""Every search that US Core (3.1.1, 6.1.0, 7.0.0, 8.0.0) demands of a server or asks it for, over Inferno's patients.
+"""Every search that US Core (3.1.1, 6.1.0, 7.0.0, 8.0.0) demands of a server or lets it have, over Inferno's patients.
 
 https://hl7.org/fhir/us/core/CapabilityStatement-us-core-server.html
 
@@ -18,15 +18,22 @@ from typing import Any
 import pytest
 from search_oracle import values
 from search_oracle.asking import Asked
-from search_oracle.criteria import Criterion, DateIs, ReferenceIs, TextIs, TokenIs
+from search_oracle.criteria import Chain, Criterion, DateIs, ReferenceIs, TextIs, TokenIs
 from search_oracle.evaluation import World
 from search_oracle.published import Parameter, parameters
 
-WANTED = ("SHALL", "SHOULD")
+WANTED = ("SHALL", "SHOULD", "MAY")
 DATA = Path(__file__).parents[2] / "data"
 VERSIONS: dict[str, Any] = json.loads((DATA / "us-core-search.json").read_text())["versions"]
 OWN = frozenset({"CareTeam.role", "Encounter.discharge-disposition", "Goal.description", "Condition.asserted-date"})
-"""Parameters that US Core itself defines and R4 does not have; an administrator may add them."""
+"""Parameters that US Core itself defines and asks for and R4 does not have."""
+_OF_NO_SERVER = "defined beside the others, but no version's CapabilityStatement lets a server have it"
+LEFT_OUT = {
+    "Patient.race": _OF_NO_SERVER,
+    "Patient.ethnicity": _OF_NO_SERVER,
+    "Patient.gender-identity": f"{_OF_NO_SERVER}, and 8.0.0 has it no more",
+}
+"""What is not served unless an administrator stores the SearchParameter, and why. R4 has extensions only for it."""
 EXAMPLES = 4
 """So many resources of a type lend their values to a search."""
 
@@ -44,7 +51,7 @@ def _asked_for() -> Iterator[tuple[str, tuple[str, ...]]]:
                         yield kind, tuple(sorted((*combination["required"], *combination["optional"])))
 
 
-SEARCHES = sorted({(kind, codes) for kind, codes in _asked_for() if not OWN & {f"{kind}.{code}" for code in codes}})
+SEARCHES = sorted(set(_asked_for()))
 INCLUDES = sorted(
     {
         (kind, key, value)
@@ -58,7 +65,7 @@ INCLUDES = sorted(
 
 
 def _expected(what: str) -> set[tuple[str, str, str]]:
-    """(type, code, comparator) or (type, code, "") that some version demands or asks for."""
+    """(type, code, comparator or chained code or "") that some version demands, asks for or allows."""
     found = set()
     for version in VERSIONS.values():
         for name, one in version["searchParameters"].items():
@@ -68,11 +75,13 @@ def _expected(what: str) -> set[tuple[str, str, str]]:
                 found |= {(kind, code, comparator) for comparator, wanted in said.items() if wanted in WANTED}
             elif said in WANTED:
                 found.add((kind, code, ""))
-    return {one for one in found if f"{one[0]}.{one[1]}" not in OWN and one[1] in parameters(one[0])}
+    return {one for one in found if f"{one[0]}.{one[1]}" not in LEFT_OUT}
 
 
 COMPARATORS = sorted(_expected("comparatorExpectation"))
 LISTS = sorted(_expected("multipleOrExpectation"))
+REPEATED = sorted(_expected("multipleAndExpectation"))
+CHAINS = sorted(_expected("chainExpectation"))
 
 
 def value(world: World, parameter: Parameter, resource: dict[str, Any]) -> Any:
@@ -153,6 +162,37 @@ def test_a_list_of_values_finds_any_of_them(inferno: Any, resource_type: str, co
         assert check(inferno, resource_type, [Criterion(code, None, found)]) > 0
 
 
+@pytest.mark.parametrize(("resource_type", "code", "unused"), REPEATED)
+def test_a_repeated_parameter_narrows(inferno: Any, resource_type: str, code: str, unused: str) -> None:
+    found = [one for (one,) in islice(examples(inferno.world, resource_type, (code,)), EXAMPLES)]
+    if not found:
+        return
+    if isinstance(found[0], DateIs):
+        between = DateIs("ge", min(one.text for one in found)), DateIs("le", max(one.text for one in found))
+        assert check(inferno, resource_type, [Criterion(code, None, (one,)) for one in between]) > 0
+    assert check(inferno, resource_type, [Criterion(code, None, (found[0],))] * 2) > 0
+    check(inferno, resource_type, [Criterion(code, None, (found[0],)), Criterion(code, None, (found[-1],))])
+
+
+@pytest.mark.parametrize(("resource_type", "code", "chained"), CHAINS)
+def test_a_chain_of_us_core_is_followed(inferno: Any, resource_type: str, code: str, chained: str) -> None:
+    world = inferno.world
+    for target in sorted(parameters(resource_type)[code].targets):
+        for (one,) in islice(examples(world, target, (chained,)), EXAMPLES):
+            for named in (None, target):
+                check(inferno, resource_type, [Chain(code, named, Criterion(chained, None, (one,)))])
+    linked = {
+        f"{said.target_type}/{said.target_id}"
+        for one in resources(world, resource_type)
+        for node in world.nodes(one, parameters(resource_type)[code])
+        for said in values.references(node, world.base_url)
+    }
+    if linked:
+        kind, _, logical_id = min(linked).partition("/")
+        said = value(world, parameters(kind)[chained], world.resources[kind][logical_id])
+        assert check(inferno, resource_type, [Chain(code, None, Criterion(chained, None, (said,)))]) > 0
+
+
 @pytest.mark.parametrize(("resource_type", "name", "include"), INCLUDES)
 def test_an_include_of_us_core_brings_what_is_linked(inferno: Any, resource_type: str, name: str, include: str) -> None:
     source, code, *kinds = include.split(":")
@@ -190,6 +230,25 @@ def test_the_server_claims_every_search_of_us_core(inferno: Any) -> None:
         for parameter in one["searchParam"]
     }
     assert {(kind, code) for kind, codes in SEARCHES for code in codes} <= claimed
+
+
+def test_nothing_of_the_four_versions_is_left_out() -> None:
+    named = {name for version in VERSIONS.values() for name in version["searchParameters"]}
+    named |= {
+        f"{kind}.{code}"
+        for version in VERSIONS.values()
+        for kind, one in version["resources"].items()
+        for codes in (one.get("searchParam", {}), *(c["required"] for c in one.get("combinations", ())))
+        for code in codes
+    }
+    searched = {f"{kind}.{code}" for kind, codes in SEARCHES for code in codes}
+    assert named - searched - LEFT_OUT.keys() == set()
+    assert searched >= OWN
+    assert not searched & LEFT_OUT.keys()
+    assert all(code in parameters(kind) for kind, codes in SEARCHES for code in codes)
+    assert {one[:2] for one in (*COMPARATORS, *LISTS, *REPEATED, *CHAINS)} <= {
+        (kind, code) for kind, codes in SEARCHES for code in codes
+    }
 
 
 def test_the_data_of_this_test_is_what_inferno_published() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -322,8 +323,12 @@ class Asker:
         return None
 
 
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}|$)")
+
+
 def _date_texts(value: Any) -> Sequence[str]:
     if isinstance(value, str):
-        return [value] if value[:1].isdigit() else []
+        # A choice of date and text, such as Immunization.occurrence, may say "100%".
+        return [value] if _DATE.match(value) else []
     found = [value[name] for name in ("start", "end") if name in value]
     return found + [one for one in value.get("event", ()) if one]

@@ -40,6 +40,9 @@ def parameters(resource_type: str) -> Mapping[str, Parameter]:
     published = facts("search-parameters.json")
     by_id = {one["id"]: one for one in published["params"]}
     listed = {**published["byResource"]["Resource"], **published["byResource"].get(resource_type, {})}
+    for one in us_core(resource_type):
+        by_id[one["code"]] = one
+        listed.setdefault(one["code"], one["code"])
     found = {}
     for code, identity in listed.items():
         one = by_id.get(identity, {})
@@ -75,6 +78,15 @@ def _possible(expression: str, published: frozenset[str]) -> frozenset[str]:
         else:
             return published
     return published & possible or published
+
+
+@cache
+def us_core(resource_type: str) -> tuple[Mapping[str, Any], ...]:
+    """The parameters of a type that US Core asks servers for, as its newest version defines them."""
+    version = facts("us-core-search.json")["versions"]["8.0.0"]
+    asked = version["resources"].get(resource_type, {}).get("searchParam", {})
+    defined = version["searchParameters"].values()
+    return tuple(one for one in defined if resource_type in one["base"] and one["code"] in asked)
 
 
 @cache
