@@ -20,6 +20,7 @@ _DAY: Sql = literal_column("interval '1 day'")
 _FIRST: Sql = literal_column("'0001-01-01T00:00:00Z'::timestamptz")
 _LAST_SECOND: Sql = literal_column("'9999-12-31T23:59:59Z'::timestamptz")
 _AFTER: Sql = literal_column("'10000-01-01T00:00:00Z'::timestamptz")
+_BEFORE_ALL: Sql = literal_column("'-infinity'::timestamptz")
 _INFINITY: Sql = literal_column("'infinity'::timestamptz")
 _FIRST_DAY: Sql = literal_column("'0001-01-01'::date")
 _LAST_DAY: Sql = literal_column("'9999-12-31'::date")
@@ -40,7 +41,9 @@ def instant_columns(start: Column[Any], end: Column[Any] | None = None) -> DateC
     high: Sql = case((start < _LAST_SECOND, named), (named < _AFTER, named), else_=_INFINITY)
     if end is not None:
         high = case((end >= _AFTER, _INFINITY), (end > start, end), else_=high)
-    return DateColumn(start, high, end=end, widest=_SECOND, where=is_sayable(start))
+    # Indexes for the order have resources without a date at its end.
+    indexed = None if end is None else func.coalesce(start, _BEFORE_ALL)
+    return DateColumn(start, high, end=end, widest=_SECOND, where=is_sayable(start), indexed=indexed)
 
 
 def day_columns(day: Sql) -> DateColumn:

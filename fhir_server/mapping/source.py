@@ -99,7 +99,8 @@ class BooleanColumn:
 class StringColumn:
     """A text in `column`; `normal` is its stored normal form, or None where the index is on fhir_normalize(column).
 
-    For `:missing`, what stands in the column counts only where `said` holds.
+    For `:missing`, what stands in the column counts only where `said` holds. `is_long` says that texts may be longer
+    than an index takes: it is on the beginning of the normal form.
     """
 
     column: ColumnElement[Any]
@@ -108,6 +109,7 @@ class StringColumn:
     complete: bool = False
     where: ColumnElement[bool] | None = None
     said: ColumnElement[bool] | None = None
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class DateColumn:
 
     `high` is computed and no index serves it: a value ends at most `widest` after `low`, unless the column `end` says
     where. `is_day` says that the values are days without a zone, given as days of UTC. The columns count only where
-    `where` holds.
+    `where` holds. `indexed` is given where an index is on an expression for `low` that has a substitute for NULL.
     """
 
     low: ColumnElement[Any]
@@ -137,13 +139,15 @@ class DateColumn:
     widest: ColumnElement[Any] | None = None
     is_day: bool = False
     where: ColumnElement[bool] | None = None
+    indexed: ColumnElement[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QuantityColumn:
     """A numeric expression (NULL when there is none) with the texts of its system, code and unit.
 
-    `low` and `high` are given where they may differ from the value: what is below it is infinitely low.
+    `low` and `high` are given where they may differ from the value: what is below it is infinitely low. `indexed` is
+    what a cheap index has of the value, the same as it wherever not `odd`.
     """
 
     value: ColumnElement[Any]
@@ -154,6 +158,8 @@ class QuantityColumn:
     where: ColumnElement[bool] | None = None
     low: ColumnElement[Any] | None = None
     high: ColumnElement[Any] | None = None
+    indexed: ColumnElement[Any] | None = None
+    odd: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

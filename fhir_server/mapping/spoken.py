@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, case, cast, func, literal_column, not_, or_
+from sqlalchemy import ColumnElement, Numeric, Text, and_, any_, case, cast, func, literal_column, not_, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fhir_server.mapping.primitives import MAX_DIGITS
@@ -24,6 +24,7 @@ _NO_ID: Sql = literal_column("'[^-.A-Za-z0-9]'")
 _NOTHING: Sql = literal_column("'{}'")
 _OBJECT: Sql = literal_column("'object'")
 _ARRAY: Sql = literal_column("'array'")
+_NUMBER: Sql = literal_column("'number'")
 _STRING: Sql = literal_column("'string'")
 _SCALARS: Sql = literal_column("'{string,number}'::text[]")
 
@@ -128,6 +129,16 @@ def json_number(node: Sql) -> Sql:
     number = func.fhir_numeric(text)
     digits = func.length(bare(cast(number, Text), "-", "."))
     return case((and_(_is_scalar(node), func.length(text) <= MAX_DIGITS + 2, digits <= MAX_DIGITS), number))
+
+
+def plain_number(node: Sql) -> Sql:
+    """The number that a JSON node is, NULL where it is none: cheap, and never an error, so fit for an index."""
+    return case((func.jsonb_typeof(node) == _NUMBER, cast(node, Numeric)))
+
+
+def is_no_number(node: Sql) -> Sql:
+    """Whether a JSON node is missing or anything but a number; never NULL."""
+    return func.jsonb_typeof(node).is_distinct_from(_NUMBER)
 
 
 def is_only(node: Sql, name: str) -> Sql:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Column, and_, case, func, literal_column
+from sqlalchemy import Column, and_, case, func, literal_column, or_
 
 from fhir_server.definitions import is_primitive
 from fhir_server.mapping import spoken
@@ -100,13 +100,14 @@ class tagged(Word):  # noqa: N801
         """The columns for strings, without the texts of concepts, which `search_columns` counts among them."""
         return (StringColumn(case((self._is("string"), self._plain()))),)
 
-    def _is(self, data_type: str) -> Sql:
+    def _is(self, *data_types: str) -> Sql:
         normal = spoken.bare(spoken.ascii_lower(self.tag), "-", "_", " ")
-        return normal.in_([tag for tag, named in _TYPES.items() if named == data_type])
+        return normal.in_([tag for tag, named in _TYPES.items() if named in data_types])
 
     def _quantities(self) -> tuple[QuantityColumn, ...]:
         is_object = spoken.is_object(self.data)
-        value = spoken.json_number(case((is_object, spoken.member(self.data, "value")), else_=self.data))
+        written = spoken.member(self.data, "value")
+        value = spoken.json_number(case((is_object, written), else_=self.data))
         comparator = spoken.json_code(spoken.member(self.data, "comparator"))
         system = spoken.json_uri(spoken.member(self.data, "system"))
         code = spoken.json_code(spoken.member(self.data, "code"))
@@ -119,6 +120,11 @@ class tagged(Word):  # noqa: N801
                 spoken.json_text(spoken.member(self.data, "unit")),
                 low=case((comparator.in_(("<", "<=")), _LOWEST), else_=value),
                 high=case((comparator.in_((">", ">=")), _HIGHEST), else_=value),
+                indexed=spoken.plain_number(written),
+                odd=and_(
+                    self._is("Quantity"),
+                    or_(spoken.is_no_number(written), spoken.has_member(self.data, "comparator")),
+                ),
             ),
         )
 
@@ -144,7 +150,9 @@ class tagged(Word):  # noqa: N801
 
     def _strings(self) -> tuple[SearchColumn, ...]:
         concept = (self._is("CodeableConcept"), self._concept_text())
-        return (StringColumn(case((self._is("string"), self._plain()), concept)),)
+        text = case((self._is("string"), self._plain()), concept)
+        # A partial index has only these.
+        return (StringColumn(text, where=self._is("string", "CodeableConcept"), is_long=True),)
 
     def _concept_text(self) -> Sql:
         held = self.data

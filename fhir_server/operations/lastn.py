@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fhir_server.errors import InvalidRequest
 from fhir_server.interactions.context import Context, audit_of
+from fhir_server.interactions.explaining import within_budget
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.search import asked_of, search_bundle
 from fhir_server.interactions.searching import reading, run_merged
@@ -43,6 +44,7 @@ def lastn(context: Context, request: FhirRequest, resource_type: str) -> FhirRes
         raise InvalidRequest("$lastn does not take _count=0.", ("_count",))
     search = replace(search, used=(*((MAX, item.value) for item in own), *search.used))
     statement = context.statements.latest(search, most, visibility=context.visibility, after=asked.after)
+    within_budget(context, search, statement)
     extra = {**audit_of(request, "lastn", resource_type).parameters(), "audit_shown": search.count}
     rows = run_merged(context, request, statement, audited(statement.sql), extra)
     return search_bundle(context, request, search, asked, rows, None)

@@ -15,6 +15,7 @@ from fhir_server.errors import InvalidRequest, Unprocessable
 from fhir_server.indexing.ucum import SYSTEM as UCUM
 from fhir_server.interactions.answers import json_answer
 from fhir_server.interactions.context import Context, audit_of
+from fhir_server.interactions.explaining import within_budget
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.interactions.searching import Rows, reading, run_merged
 from fhir_server.interactions.stored import StoredVersion
@@ -56,6 +57,7 @@ def stats(context: Context, request: FhirRequest, resource_type: str) -> FhirRes
     for coding in asked.codings:
         search = _search(context, request, asked, coding)
         statement = context.statements.statistics(search, visibility=context.visibility)
+        within_budget(context, search, statement)
         rows = run_merged(context, request, statement, statement.sql, {})
         parameters.append({"name": "statistics", "resource": _observation(asked, coding, rows[0])})
     for coding in asked.codings if asked.sources else ():

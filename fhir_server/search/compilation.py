@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, and_, false, true
-from sqlalchemy.sql import FromClause
+from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.elements import False_, True_
 
 from fhir_server.search.binds import Binds
 from fhir_server.search.branches import Branch, SourcesOf, branches
 from fhir_server.search.conditions import condition
+from fhir_server.search.costs import binds_few
 from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or, leaves, numbered
 from fhir_server.search.fences import fenced
 from fhir_server.search.hierarchy import tree_of
@@ -45,6 +47,7 @@ class Compilation:
         self.binds.tree = self._tree
         self._asked = len(tuple(leaves(criteria)))
         self._trees: dict[int, CTE] = {}
+        self._few: dict[str, CTE] = {}
         self.consulted: dict[Hashable, Branch] = {}
         """Table branches whose index rows some part looks at, by source number, and branches whose words it looks at,
         by table: neither may lag behind."""
@@ -94,10 +97,22 @@ class Compilation:
         """The condition that a row is a visible match."""
         return self.where(place(self._wanted(branch), branch.source), row, branch)
 
-    def match_halves(self, row: FromClause, branch: Branch) -> tuple[ColumnElement[bool], ...]:
-        """As `matches`, in one or two disjoint conditions that can each follow an index's order."""
-        found = [self.where(placed, row, branch) for placed in halves(self._wanted(branch), branch.source)]
-        return tuple(one for one in found if not isinstance(one, False_)) or (found[0],)
+    def halves(self, branch: Branch) -> tuple[Expression, ...]:
+        """The criteria and what is visible as placed trees of disjoint matches, each able to follow an index."""
+        return halves(self._wanted(branch), branch.source)
+
+    def is_bound(self, branch: Branch) -> bool:
+        """Whether one condition leaves few resources, whatever the tables hold."""
+        wanted = self._wanted(branch)
+        return any(map(binds_few, wanted.parts if isinstance(wanted, And) else (wanted,)))
+
+    def few(self, keys: Select[Any], limit: ColumnElement[int]) -> CTE:
+        """At most so many of the keys, as a relation of the statement; equal keys are one relation."""
+        chosen = keys.limit(limit)
+        text = str(chosen)
+        if text not in self._few:
+            self._few[text] = chosen.cte(f"few{len(self._few)}")
+        return self._few[text]
 
     def names(self, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """The condition that a row, deleted or not, is a visible match; for criteria that columns answer, as the id."""
@@ -118,11 +133,15 @@ class Compilation:
 
     def where(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """A placed tree as the condition on an undeleted row of the branch's types."""
+        self.looks_at(placed, branch)
+        return _all(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
+
+    def looks_at(self, placed: Expression, branch: Branch) -> None:
+        """Notes what a placed tree consults of the branch."""
         if looks_at_rows(placed):
             self.consults(branch)
         if looks_at_words(placed):
             self.consults_words(branch)
-        return _all(row.c.deleted_at.is_(None), self.where_deleted_or_not(placed, row, branch))
 
     def where_deleted_or_not(self, placed: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
         """As `where`, also for deleted rows, whose fate a read must tell."""

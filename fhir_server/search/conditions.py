@@ -79,6 +79,12 @@ def _negated(node: Expression, row: FromClause, branch: Branch, binds: Binds, fo
 
 
 def _on_rows(node: OnRows, row: FromClause, branch: Branch, binds: Binds) -> ColumnElement[bool]:
+    keys = row_keys(node, branch, binds)
+    return _reached(node.form, keys, keys.selected_columns.resource_key, row.c.resource_key)
+
+
+def row_keys(node: OnRows, branch: Branch, binds: Binds) -> Select[Any]:
+    """The column `resource_key` of the index rows that a node asks for; some may be there several times."""
     first = node.leaves[0].leaf
     rows = getattr(branch.store, index_table(first)).alias("i")
     # The words of a resource stand in one row, whatever the parameter.
@@ -86,7 +92,7 @@ def _on_rows(node: OnRows, row: FromClause, branch: Branch, binds: Binds) -> Col
     alternatives = [_row_condition(numbered, rows, binds) for numbered in node.leaves]
     if not any(isinstance(alternative, True_) for alternative in alternatives):
         found.append(and_(true(), *alternatives) if node.every else or_(false(), *alternatives))
-    return _reached(node.form, select(rows.c.resource_key).where(*found), rows.c.resource_key, row.c.resource_key)
+    return select(rows.c.resource_key).where(*found)
 
 
 def _row_condition(numbered: Numbered, rows: FromClause, binds: Binds) -> ColumnElement[bool]:

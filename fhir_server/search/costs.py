@@ -17,10 +17,12 @@ from threading import Lock
 from typing import Any
 
 from fhir_server.definitions import search_parameters
-from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or
+from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Numbered, Or
 from fhir_server.search.request import Search
 from fhir_server.search.types.compartment import Member
+from fhir_server.search.types.quantity import Quantity
 from fhir_server.search.types.reference import Reference
+from fhir_server.search.types.string import String
 from fhir_server.search.types.token import Token
 
 MOST_JOINS = 100
@@ -84,7 +86,7 @@ def _joins(expression: Expression) -> int:
 def is_bound(search: Search) -> bool:
     """Whether one of the criteria leaves few resources, whatever the tables hold."""
     parts = search.criteria.parts if isinstance(search.criteria, And) else (search.criteria,)
-    return any(map(_binds, parts))
+    return any(map(binds_few, parts))
 
 
 def _is_plain_page(search: Search) -> bool:
@@ -94,12 +96,15 @@ def _is_plain_page(search: Search) -> bool:
     return isinstance(search.criteria, Anything) and ordered and not counted
 
 
-def _binds(part: Expression) -> bool:
+def binds_few(part: Expression) -> bool:
+    """Whether a condition leaves few resources, whatever the tables hold."""
     match part:
+        case Numbered(leaf=leaf):
+            return binds_few(leaf)
         case And(parts):
-            return any(map(_binds, parts))
+            return any(map(binds_few, parts))
         case Or(parts):
-            return bool(parts) and all(map(_binds, parts))
+            return bool(parts) and all(map(binds_few, parts))
         case Member():
             return True
         case Token(parameter):
@@ -148,7 +153,8 @@ class Budget:
             return refusal(search, f"{joins} conditions, of {MOST_JOINS}")
         if explained is None:
             return None
-        cost = float(explained[0]["Plan"]["Total Cost"])
+        plan = explained[0]["Plan"]
+        cost = _unlimited(plan) if _is_dear(search.criteria) else float(plan["Total Cost"])
         if cost > self._most:
             return refusal(search, f"an estimated {cost:,.0f}, of {self._most:,}")
         if cost <= self._most * TRUSTED_SHARE:
@@ -157,6 +163,25 @@ class Budget:
                 while len(self._trusted) > _TRUSTED_SHAPES:
                     self._trusted.popitem(last=False)
         return None
+
+
+def _is_dear(expression: Expression) -> bool:
+    """Whether a condition is computed row by row, so that what matches seldom is looked for in all rows."""
+    match expression:
+        case And(parts) | Or(parts):
+            return any(map(_is_dear, parts))
+        case Not(part):
+            return _is_dear(part)
+        case Quantity():
+            return expression.scope == "canonical"
+        case String():
+            return expression.match in ("contains", "ends")
+    return False
+
+
+def _unlimited(node: Mapping[str, Any]) -> float:
+    """What the dearest step of a plan costs if no page is full before its end; the planner hopes for the best."""
+    return max((float(node["Total Cost"]), *map(_unlimited, node.get("Plans", ()))))
 
 
 def skeleton(expression: Expression) -> str:

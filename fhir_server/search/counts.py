@@ -22,8 +22,10 @@ def count_select(search: Search, compilation: Compilation) -> Select[Any]:
     total: ColumnElement[Any] | None = None
     for branch in compilation.branches(search.types):
         row = branch.row()
-        counted = select(func.count()).select_from(row).where(compilation.matches(row, branch)).scalar_subquery()
-        total = counted if total is None else total + counted
+        for half in compilation.halves(branch):
+            found = compilation.where(half, row, branch)
+            counted = select(func.count()).select_from(row).where(found).scalar_subquery()
+            total = counted if total is None else total + counted
     pending = [is_behind(branch) for branch in compilation.consulted.values()]
     return select(
         (literal_column("0") if total is None else total).label("total"), or_(false(), *pending).label("pending")

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, false, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, literal_column, or_, select, true, union_all
 from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.util import ClauseAdapter
 
 from fhir_server.mapping.source import ReferenceColumn, Through
 from fhir_server.search.branches import Branch, SourcesOf, branches, sql_literal, type_literal
 from fhir_server.search.expression import Expression, Link
-from fhir_server.search.placement import ALL, AMONG, FIRST, Linked
+from fhir_server.search.placement import AMONG, FENCED, Linked
 
 Codes = tuple[str, ...]
 ColumnOf = Callable[[FromClause], ColumnElement[Any]]
@@ -63,11 +63,12 @@ class Way:
 def followed(linked: Linked, row: FromClause, branch: Branch, shared: Shared) -> ColumnElement[bool]:
     """The condition that a link puts on a row."""
     found = list(ways(linked.link, row, branch, shared))
-    if linked.ways != ALL:
-        found = found[:1] if linked.ways == FIRST else found[1:]
     if linked.form == AMONG and len(found) > 1 and len(branch.types) == 1:
         return _among(found, row, branch)
-    return or_(*(exists(way.of(row, literal_column("1"))) for way in found)) if found else false()
+    selects = [way.of(row, literal_column("1")) for way in found]
+    # PostgreSQL makes no join of a subquery with an OFFSET, even of one by nothing.
+    selects = [one.offset(literal_column("0")) for one in selects] if linked.form == FENCED else selects
+    return or_(*map(exists, selects)) if selects else false()
 
 
 def _among(found: list[Way], row: FromClause, branch: Branch) -> ColumnElement[bool]:
@@ -82,6 +83,33 @@ def _among(found: list[Way], row: FromClause, branch: Branch) -> ColumnElement[b
         for way in found
     ]
     return row.c.resource_key.in_(union_all(*keys))
+
+
+def far_ends(
+    link: Link, row: FromClause, branch: Branch, shared: Shared
+) -> Iterator[tuple[Select[Any], ColumnElement[Any]]]:
+    """For each way what it gives, a column `key` with values that may repeat, and the row's column to find among it."""
+    for way in ways(link, row, branch, shared):
+        yield way.keys.with_only_columns(way.key.label("key")), way.column(row)
+
+
+def link_keys(link: Link, row: FromClause, branch: Branch, shared: Shared) -> Select[Any]:
+    """The column `resource_key` of the resources that a link asks for, from its far end; some may be there twice."""
+    same = branch.source.table.alias(f"s{_level(row)}")
+    keys: list[Select[Any]] = []
+    for way in ways(link, row, branch, shared):
+        far = way.keys.with_only_columns(way.key.label("key")).subquery("f")
+        if str(way.column(row)) == str(row.c.resource_key):
+            keys.append(select(far.c.key.label("resource_key")))
+            continue
+        # OFFSET keeps PostgreSQL from reading a whole table in the order of the column, to join it with few ends.
+        near = select(same.c.resource_key).where(way.column(same) == far.c.key).offset(literal_column("0")).lateral("n")
+        keys.append(select(near.c.resource_key).select_from(far.join(near, true())))
+    if not keys:
+        return select(same.c.resource_key).where(false())
+    if len(keys) == 1:
+        return keys[0]
+    return select(union_all(*keys).subquery("k").c.resource_key)
 
 
 def _level(row: FromClause) -> int:

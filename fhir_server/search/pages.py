@@ -11,16 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, literal_column, null, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, false, literal_column, null, select, union_all
 from sqlalchemy.sql import FromClause, Select
+from sqlalchemy.sql.elements import False_
 
 from fhir_server.search.branches import Branch
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.includes import included_selects
+from fhir_server.search.narrowing import Narrowed, narrowed
 from fhir_server.search.ordering import Order, after, order_values
 from fhir_server.search.request import Search
 from fhir_server.search.rows import MATCH, RESOURCE_COLUMNS, pending_select, resource_select
-from fhir_server.search.walking import walked, walks
+from fhir_server.search.walking import is_walkable, walked, walks
 
 LIMIT = "limit"
 PAGE_SIZE = "page_size"
@@ -96,12 +98,21 @@ def _branch_pages(
     ordered = [key.desc() if column.descending else key.asc() for key, column in zip(keys, order.columns, strict=True)]
     pages = []
     rows: list[FromClause] = []
-    for condition in compilation.match_halves(table, branch):
-        if walks(search, order, branch):
+    walkable = is_walkable(search, order, branch)
+    found = [
+        way
+        for half in compilation.halves(branch)
+        for way in narrowed(half, table, branch, order, walkable, compilation, continues)
+        if not isinstance(way.condition, False_)
+    ]
+    for way in found or [Narrowed(false())]:
+        if way.by_order and walks(search, order, branch):
             name = f"dated_{branch.store.name}_{branch.types[0].lower()}_{len(rows)}"
-            rows += walked(order, table, values, condition, branch, compilation, continues, limit, name)
+            rows += walked(order, table, values, way.condition, branch, compilation, continues, limit, name)
             continue
-        chosen = select(*table.c, *keys).where(condition)
+        chosen = select(*table.c, *keys).where(way.condition)
+        if way.keys is not None:
+            chosen = chosen.select_from(table.join(way.keys, way.keys.c.resource_key == table.c.resource_key))
         if continues:
             chosen = chosen.where(after(order, values, compilation.binds))
         rows.append(chosen.order_by(*ordered).limit(limit).subquery("r"))

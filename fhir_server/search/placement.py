@@ -22,13 +22,16 @@ from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Noth
 from fhir_server.search.together import Together
 from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
 from fhir_server.search.types.compartment import IdentityColumn, Member
-from fhir_server.search.types.date import Date, InstantColumn, has_two_bounds
+from fhir_server.search.types.date import Date, InstantColumn, has_far_end
 from fhir_server.search.types.reference import Reference
 from fhir_server.search.types.text import FullText
 from fhir_server.search.types.token import Token
 
 EXISTS, ARRAY, HASHED, AMONG, FENCED = "exists", "array", "hashed", "among", "fenced"
-ALL, FIRST, REST, SHORT, LONG = "all", "first", "rest", "short", "long"
+ALL, SHORT, LONG = "all", "short", "long"
+
+MOST_HALVED = 2
+"""Conditions of one search that are asked of columns and of index rows apart; each adds a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +85,16 @@ class OnRows(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Linked(Expression):
-    """A link, each way to follow it by an EXISTS of its own, or the row's key among those that all ways give together.
-
-    `ways` are all, the first, or the rest; the first is mostly that of the columns.
-    """
+    """A link: each way to follow it is an EXISTS of its own, or the row's key is among those that all ways give."""
 
     link: Link
     form: str = AMONG
-    ways: str = ALL
 
     def shape(self) -> Shape:
-        return ("linked", self.form, self.ways, self.link.shape())
+        return ("linked", self.form, self.link.shape())
 
     def __str__(self) -> str:
-        return f"(linked {self.form} {self.ways} {self.link})"
+        return f"(linked {self.form} {self.link})"
 
 
 def own_columns(source: Source, parameter: str) -> tuple[AnyColumn, ...]:
@@ -247,76 +246,78 @@ def _is_selective(node: Expression, source: Source) -> bool:
 
 
 def halves(expression: Expression, source: Source) -> tuple[Expression, ...]:
-    """One, two or three placed trees whose results are disjoint and together those of the numbered tree.
+    """Placed trees whose results are disjoint and together those of the numbered tree.
 
-    A partly held equality (`code` in the column or in index rows) cannot walk an index in its order. Where nothing
-    else is selective, it becomes two searches that can: by the column; and by index rows, of rows that the column
-    does not match.
+    What is partly held (`code` in the column or in index rows) can follow no index and no order. Where nothing else is
+    selective, it becomes two searches that can: by the column; and by index rows, of rows that the column does not
+    match.
     """
     placed = place(expression, source)
     parts = expression.parts if isinstance(expression, And) else (expression,)
     if any(_is_selective(part, source) for part in parts):
         return (placed,)
-    first, *rest = _halved(placed)
-    # A date beside it may go on to follow the order of an index on both.
-    return (*(_halved(first, dates=True) if rest and isinstance(first, And) else (first,)), *rest)
+    return tuple(_halved(placed, MOST_HALVED))
 
 
-def _halved(placed: Expression, dates: bool = False) -> tuple[Expression, ...]:
+def _halved(placed: Expression, most: int) -> Iterator[Expression]:
     pieces = placed.parts if isinstance(placed, And) else (placed,)
-    by_rank = sorted(range(len(pieces)), key=lambda position: _is_range(pieces[position]))
-    by_rank = [position for position in by_rank if _is_range(pieces[position])] if dates else by_rank
-    for position in by_rank:
-        piece = pieces[position]
-        if isinstance(piece, Linked):
-            one, others = replace(piece, form=EXISTS, ways=FIRST), replace(piece, ways=REST)
-            before, behind = pieces[:position], pieces[position + 1 :]
-            return And((*before, one, *behind)), And((*before, others, Not(one), *behind))
-        on_columns, on_rows = _split(piece)
-        if on_columns and on_rows:
-            rest = pieces[:position], pieces[position + 1 :]
-            held = on_columns[0] if len(on_columns) == 1 else Or(on_columns)
-            reaches = _reaches(on_columns)
-            beyond = (_formed(on_rows[0], EXISTS), *(Not(part) for part in on_columns))
-            by_columns = (And((*rest[0], one, *rest[1])) for one in reaches or (held,))
-            return (*by_columns, And((*rest[0], *beyond, *rest[1])))
-    return (placed,)
+    splits = {at: split for at, piece in enumerate(pieces) if most and (split := _split(piece)) is not None}
+    if not splits:
+        yield placed
+        return
+    position = min(splits, key=lambda at: (_is_date(splits[at][0]), at))
+    on_columns, on_rows = splits[position]
+    before, behind = pieces[:position], pieces[position + 1 :]
+    held = on_columns[0] if len(on_columns) == 1 else Or(on_columns)
+    for one in _reaches(on_columns) or (held,):
+        yield from _halved(And((*before, one, *behind)), most - 1)
+    beyond = (replace(on_rows, form=EXISTS), *(Not(part) for part in on_columns))
+    yield And((*map(_looked_up_alone, before), *beyond, *map(_looked_up_alone, behind)))
 
 
-def _split(piece: Expression) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+def _looked_up_alone(piece: Expression) -> Expression:
+    """The piece for few rows: index rows are looked up for each."""
+    return Or(tuple(_formed(part, EXISTS) for part in piece.parts)) if isinstance(piece, Or) else piece
+
+
+def _split(piece: Expression) -> tuple[tuple[OnColumn | OnInterval, ...], OnRows] | None:
+    """The alternatives of a piece whose columns an index has in order, as `split` gives them."""
+    found = split(piece)
+    return found if found is not None and all(map(_is_in_order, found[0])) else None
+
+
+def split(piece: Expression) -> tuple[tuple[OnColumn | OnInterval, ...], OnRows] | None:
+    """The alternatives of a piece on the row's own columns and the one on index rows, if it has both and no others."""
     parts = piece.parts if isinstance(piece, Or) else ()
-    on_columns = tuple(part for part in parts if _is_equality(part))
-    on_rows = tuple(part for part in parts if isinstance(part, OnRows))
-    if len(on_rows) != 1 or len(on_columns) + len(on_rows) != len(parts):
-        return (), ()
-    return on_columns, on_rows
+    on_columns = tuple(
+        part
+        for part in parts
+        if isinstance(part, OnInterval) or (isinstance(part, OnColumn) and through_of(part) is None)
+    )
+    on_rows = [part for part in parts if isinstance(part, OnRows)]
+    return (on_columns, on_rows[0]) if on_columns and len(on_rows) == 1 and len(on_columns) + 1 == len(parts) else None
 
 
-def _is_equality(part: Expression) -> bool:
-    """Whether an index may follow the condition; so it may that of a range, if nothing better is asked for."""
-    if isinstance(part, OnInterval):
-        return True
-    if not isinstance(part, OnColumn) or through_of(part) is not None:
-        return False
-    return isinstance(part.leaf, Token | Reference) or _is_range_leaf(part.leaf)
+def _is_in_order(one: OnColumn | OnInterval) -> bool:
+    return isinstance(one, OnInterval) or isinstance(one.leaf, Token | Reference | Date)
 
 
-def _is_range_leaf(leaf: Leaf) -> bool:
-    # What begins or ends after a day is mostly half of all; the index of the order finds these.
-    return isinstance(leaf, Date) and leaf.prefix in ("eq", "ap")
+def _is_date(on_columns: Sequence[OnColumn | OnInterval]) -> bool:
+    return any(isinstance(one, OnInterval) or isinstance(one.leaf, Date) for one in on_columns)
 
 
-def _reaches(on_columns: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    """Short and long intervals apart, where both bounds are asked for: only of the short ones an index knows both."""
+def _reaches(on_columns: tuple[OnColumn | OnInterval, ...]) -> tuple[OnInterval, ...]:
+    """Short and long intervals apart, where an end is asked for: only of the short ones an index knows it."""
     match on_columns:
-        case (OnInterval(parts) as one,) if has_two_bounds([part.leaf for part in parts], parts[0].columns[0]):
-            return replace(one, reach=SHORT), replace(one, reach=LONG)
-    return ()
-
-
-def _is_range(piece: Expression) -> bool:
-    parts = piece.parts if isinstance(piece, Or) else ()
-    return any(isinstance(part, OnRows) and (part.every or _is_range_leaf(part.leaves[0].leaf)) for part in parts)
+        case (OnColumn(leaf=Date()) as only,):
+            one = OnInterval((only,))
+        case (OnInterval() as interval,):
+            one = interval
+        case _:
+            return ()
+    if not has_far_end([part.leaf for part in one.parts], one.parts[0].columns[0]):
+        return ()
+    return replace(one, reach=SHORT), replace(one, reach=LONG)
 
 
 def through_of(placed: OnColumn) -> object:

@@ -39,6 +39,17 @@ def walks(search: Search, order: Order, branch: Branch) -> bool:
     )
 
 
+def is_walkable(search: Search, order: Order, branch: Branch) -> bool:
+    """Whether rows can be read in the order, so that a page stops when it is full."""
+    key = order.columns[0].key
+    if key is None:
+        return True
+    if key.via:
+        return False
+    by_index = key.parameter in ("_id", "_lastUpdated") or key.parameter in branch.source.sort
+    return by_index or walks(search, order, branch)
+
+
 def walked(
     order: Order,
     row: FromClause,
@@ -81,7 +92,8 @@ def walked(
     place = [tuple_(rows.c.low, literal_column(f"{rows.name}.ctid")) for rows in (dates, others)]
     further = place[1] > place[0] if first.descending else place[1] < place[0]
     better = exists(select(literal_column("1")).select_from(others).where(*of(others), further))
-    bounds = _bounds(key.parameter, dates, branch, compilation)
+    asked = _bounds(key.parameter, dates, branch, compilation)
+    bounds = list(asked)
     if continues:
         # The comparison of all columns spans two tables; this one says where in the index to go on.
         last = compilation.binds.constant("after0", None, first.sql_type)
@@ -89,7 +101,12 @@ def walked(
     dated = page(dates.c.low, *of(dates), *bounds, ~better).limit(limit).cte(name)
     room = limit - select(func.count()).select_from(dated).scalar_subquery()
     has_date = exists(select(literal_column("1")).select_from(others).where(*of(others)))
-    undated = page(none, ~has_date).limit(func.greatest(room, literal_column("0"), type_=BigInteger()))
+    bare = [~has_date]
+    if asked:
+        # Who asks for a date finds of these only what has no beginning (or end).
+        endless = (branch.parameters(others, (key.parameter,)), others.c.resource_key == row.c.resource_key)
+        bare.append(exists(select(literal_column("1")).select_from(others).where(*endless, others.c.low == none)))
+    undated = page(none, *bare).limit(func.greatest(room, literal_column("0"), type_=BigInteger()))
     return [select(*dated.c).subquery("r"), undated.subquery("r")]
 
 

@@ -30,9 +30,11 @@ from fhir_server.persistence.tables.columns import (
     versions,
 )
 from fhir_server.persistence.tables.expressions import (
-    OBSERVATION_HIGH,
-    OBSERVATION_LOW,
+    OBSERVATION_AMOUNT,
+    OBSERVATION_HAS_TEXT,
+    OBSERVATION_ODD_AMOUNT,
     OBSERVATION_STATUS,
+    OBSERVATION_TEXT,
     PATIENT_BIRTH,
 )
 
@@ -222,8 +224,16 @@ fhir_observations = Table(
         text("fhir_id DESC"),
     ),
     Index("fhir_observations_status", text(OBSERVATION_STATUS), "resource_key"),
-    Index("fhir_observations_code_low", "code", text(OBSERVATION_LOW), "resource_key"),
-    Index("fhir_observations_code_high", "code", text(OBSERVATION_HIGH), "resource_key"),
+    Index("fhir_observations_amount", "code", text(OBSERVATION_AMOUNT)),
+    Index("fhir_observations_odd_amount", "code", postgresql_where=text(OBSERVATION_ODD_AMOUNT)),
+    Index("fhir_observations_text", text(OBSERVATION_TEXT), postgresql_where=text(OBSERVATION_HAS_TEXT)),
+    Index("fhir_observations_written", "resource_key", postgresql_where=text("document_version IS NOT NULL")),
+    Index(
+        "fhir_observations_written_date",
+        text("COALESCE(effective_date_time, '-infinity') DESC"),
+        text("fhir_id DESC"),
+        postgresql_where=text("document_version IS NOT NULL"),
+    ),
     Index("fhir_observations_effective_end", "effective_end", postgresql_where=text("effective_end IS NOT NULL")),
     Index("fhir_observations_date", text("COALESCE(effective_date_time, '-infinity') DESC"), text("fhir_id DESC")),
 )

@@ -13,35 +13,39 @@ OBSERVATION_STATUS = (
     r"'entered_in_error' THEN 'entered-in-error' WHEN 'final' THEN 'final' WHEN 'preliminary' THEN "
     r"'preliminary' WHEN 'registered' THEN 'registered' WHEN 'unknown' THEN 'unknown' ELSE 'unknown' END)"
 )
-OBSERVATION_LOW = (
-    r"(CASE WHEN (CASE WHEN (jsonb_typeof(value_data -> 'comparator') = ANY ('{string,number}'::text[]) "
-    r"AND coalesce(((value_data -> 'comparator') #>> '{}') ~ "
-    r"'[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]', "
-    r"false) AND (((value_data -> 'comparator') #>> '{}') ~ '^[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*$')) THEN "
-    r"(value_data -> 'comparator') #>> '{}' END IN ('<', '<=')) THEN '-Infinity'::numeric ELSE CASE WHEN "
-    r"""(replace(replace(replace(lower(value_type COLLATE "C"), '-', ''), '_', ''), ' ', '') IN """
-    r"('quantity')) THEN CASE WHEN (jsonb_typeof(CASE WHEN (jsonb_typeof(value_data) = 'object') THEN "
-    r"value_data -> 'value' ELSE value_data END) = ANY ('{string,number}'::text[]) AND length(CASE WHEN "
-    r"(jsonb_typeof(value_data) = 'object') THEN value_data -> 'value' ELSE value_data END #>> '{}') <= "
-    r"128 AND length(replace(replace(CAST(fhir_numeric(CASE WHEN (jsonb_typeof(value_data) = 'object') "
-    r"THEN value_data -> 'value' ELSE value_data END #>> '{}') AS TEXT), '-', ''), '.', '')) <= 126) THEN "
-    r"fhir_numeric(CASE WHEN (jsonb_typeof(value_data) = 'object') THEN value_data -> 'value' ELSE "
-    r"value_data END #>> '{}') END END END)"
+OBSERVATION_AMOUNT = (
+    r"(CASE WHEN (jsonb_typeof(value_data -> 'value') = 'number') THEN CAST(value_data -> 'value' AS "
+    r"NUMERIC) END)"
 )
-OBSERVATION_HIGH = (
-    r"(CASE WHEN (CASE WHEN (jsonb_typeof(value_data -> 'comparator') = ANY ('{string,number}'::text[]) "
-    r"AND coalesce(((value_data -> 'comparator') #>> '{}') ~ "
-    r"'[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]', "
-    r"false) AND (((value_data -> 'comparator') #>> '{}') ~ '^[^ \t\n\r\f\v]+( [^ \t\n\r\f\v]+)*$')) THEN "
-    r"(value_data -> 'comparator') #>> '{}' END IN ('>', '>=')) THEN 'Infinity'::numeric ELSE CASE WHEN "
+OBSERVATION_ODD_AMOUNT = (
     r"""(replace(replace(replace(lower(value_type COLLATE "C"), '-', ''), '_', ''), ' ', '') IN """
-    r"('quantity')) THEN CASE WHEN (jsonb_typeof(CASE WHEN (jsonb_typeof(value_data) = 'object') THEN "
-    r"value_data -> 'value' ELSE value_data END) = ANY ('{string,number}'::text[]) AND length(CASE WHEN "
-    r"(jsonb_typeof(value_data) = 'object') THEN value_data -> 'value' ELSE value_data END #>> '{}') <= "
-    r"128 AND length(replace(replace(CAST(fhir_numeric(CASE WHEN (jsonb_typeof(value_data) = 'object') "
-    r"THEN value_data -> 'value' ELSE value_data END #>> '{}') AS TEXT), '-', ''), '.', '')) <= 126) THEN "
-    r"fhir_numeric(CASE WHEN (jsonb_typeof(value_data) = 'object') THEN value_data -> 'value' ELSE "
-    r"value_data END #>> '{}') END END END)"
+    r"('quantity') AND (jsonb_typeof(value_data -> 'value') IS DISTINCT FROM 'number' OR "
+    r"jsonb_typeof(value_data) = 'object' AND (value_data ? 'comparator')))"
+)
+OBSERVATION_TEXT = (
+    r"""(left(fhir_normalize(CASE WHEN (replace(replace(replace(lower(value_type COLLATE "C"), '-', ''), """
+    r"'_', ''), ' ', '') IN ('string', 'text')) THEN CASE WHEN (jsonb_typeof(CASE WHEN CASE WHEN "
+    r"(jsonb_typeof(value_data) = 'object' AND (value_data ? 'value')) THEN (value_data - 'value'::text) "
+    r"= '{}'::jsonb ELSE false END THEN value_data -> 'value' ELSE value_data END) = ANY "
+    r"('{string,number}'::text[]) AND coalesce((CASE WHEN CASE WHEN (jsonb_typeof(value_data) = 'object' "
+    r"AND (value_data ? 'value')) THEN (value_data - 'value'::text) = '{}'::jsonb ELSE false END THEN "
+    r"value_data -> 'value' ELSE value_data END #>> '{}') ~ "
+    r"'[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]', "
+    r"false)) THEN CASE WHEN CASE WHEN (jsonb_typeof(value_data) = 'object' AND (value_data ? 'value')) "
+    r"THEN (value_data - 'value'::text) = '{}'::jsonb ELSE false END THEN value_data -> 'value' ELSE "
+    r"""value_data END #>> '{}' END WHEN (replace(replace(replace(lower(value_type COLLATE "C"), '-', ''), """
+    r"'_', ''), ' ', '') IN ('codeableconcept', 'codeable', 'coded')) THEN CASE WHEN (jsonb_typeof(CASE "
+    r"WHEN (jsonb_typeof(value_data) = 'object') THEN value_data -> 'text' WHEN (jsonb_typeof(value_data) "
+    r"= 'string') THEN value_data END) = ANY ('{string,number}'::text[]) AND coalesce((CASE WHEN "
+    r"(jsonb_typeof(value_data) = 'object') THEN value_data -> 'text' WHEN (jsonb_typeof(value_data) = "
+    r"'string') THEN value_data END #>> '{}') ~ "
+    r"'[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]', "
+    r"false)) THEN CASE WHEN (jsonb_typeof(value_data) = 'object') THEN value_data -> 'text' WHEN "
+    r"""(jsonb_typeof(value_data) = 'string') THEN value_data END #>> '{}' END END) COLLATE "C", 200))"""
+)
+OBSERVATION_HAS_TEXT = (
+    r"""(replace(replace(replace(lower(value_type COLLATE "C"), '-', ''), '_', ''), ' ', '') IN ('string', """
+    r"'text', 'codeableconcept', 'codeable', 'coded'))"
 )
 PATIENT_BIRTH = (
     r"(CASE WHEN (birth_date_text ~ '^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2]))?$') THEN timezone('UTC', "

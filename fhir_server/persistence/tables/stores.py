@@ -97,22 +97,37 @@ _INDEXES: Mapping[str, tuple[tuple[str, tuple[str, ...], str | None], ...]] = Ma
             ("url", ("parameter", "url", "resource_key"), "url IS NOT NULL"),
             ("identifier", ("parameter", "identifier_value", "resource_key"), "identifier_value IS NOT NULL"),
         ),
-        "date": (("value", ("parameter", "low", "high", "resource_key"), None),),
+        "date": (
+            ("value", ("parameter", "low", "high", "resource_key"), None),
+            ("high", ("parameter", "high", "resource_key"), None),
+        ),
         "number": (("value", ("parameter", "low", "high", "resource_key"), None),),
         "quantity": (
             ("value", ("parameter", "low", "high", "resource_key"), None),
             ("code", ("parameter", "code", "low", "resource_key"), None),
+            ("high", ("parameter", "high", "resource_key"), None),
             (
                 "canonical",
                 ("parameter", "canonical_unit", "canonical_low", "resource_key"),
                 "canonical_unit IS NOT NULL",
             ),
+            (
+                "canonical_high",
+                ("parameter", "canonical_unit", "canonical_high", "resource_key"),
+                "canonical_unit IS NOT NULL",
+            ),
         ),
         "composite": (
             ("value", ("parameter", "code", "low", "resource_key"), "low IS NOT NULL"),
+            ("high", ("parameter", "code", "high", "resource_key"), "low IS NOT NULL AND code IS NOT NULL"),
             (
                 "canonical",
                 ("parameter", "code", "canonical_unit", "canonical_low", "resource_key"),
+                "canonical_unit IS NOT NULL",
+            ),
+            (
+                "canonical_high",
+                ("parameter", "code", "canonical_unit", "canonical_high", "resource_key"),
                 "canonical_unit IS NOT NULL",
             ),
             ("token", ("parameter", "code", "value_code", "resource_key"), "value_code IS NOT NULL AND low IS NULL"),
@@ -145,6 +160,7 @@ def _resources(schema: str) -> Table:
         minted("fhir_resources_minted"),
         Index("fhir_resources_updated_at", "resource_type", *newest),
         Index("fhir_resources_newest", text("updated_at DESC"), text("resource_key DESC")),
+        Index("fhir_resources_of_type", "resource_type", "resource_key"),
         Index("fhir_resources_patient", "patient_fhir_id", "resource_type", "fhir_id", postgresql_where=patient),
         Index("fhir_resources_pending", "document_version", "version_id", "resource_key", postgresql_where=pending),
         schema=schema,

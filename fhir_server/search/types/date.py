@@ -136,15 +136,21 @@ _ENDS_AFTER: Mapping[str, str] = {"gt": "b", "ge": "a", "ap": "a"}
 table."""
 
 
+def _start(column: DateColumn) -> SqlTime:
+    """The start of a value, of rows that have one, as an index knows it."""
+    return column.low if column.indexed is None else column.indexed
+
+
 def on_column(leaf: Date, column: DateColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition on the row's own interval; a NULL `low` matches nothing."""
     low, high = (_wall_low, _wall_high) if column.is_day else (_low, _high)
     a, b = bind.value(low, TIMESTAMP), bind.value(high, TIMESTAMP)
-    compared = COMPARE[leaf.prefix](column.low, column.high, a, b)
+    starts = _start(column)
+    compared = COMPARE[leaf.prefix](starts, column.high, a, b)
     if leaf.prefix not in _ENDS_AFTER or column.widest is None:
         return counted(column, and_(column.low.is_not(None), compared))
     after = a if _ENDS_AFTER[leaf.prefix] == "a" else b
-    begins: ColumnElement[bool] = column.low > after - column.widest
+    begins: ColumnElement[bool] = starts > after - column.widest
     return counted(column, and_(begins if column.end is None else or_(begins, column.end > after), compared))
 
 
@@ -152,12 +158,11 @@ _STARTS_BEFORE: Mapping[str, str] = {"lt": "a", "le": "b", "eq": "b", "ap": "b",
 """Prefixes that ask for values starting before the bound a or b."""
 
 
-def has_two_bounds(asked: Sequence[object], column: object) -> bool:
-    """Whether the leaves ask for values that start before one moment and end after another, where `end` may be far."""
+def has_far_end(asked: Sequence[object], column: object) -> bool:
+    """Whether the leaves ask for values that end after some moment, where `end` may be far."""
     if not isinstance(column, DateColumn) or column.end is None or column.widest is None:
         return False
-    prefixes = {leaf.prefix for leaf in asked if isinstance(leaf, Date)}
-    return not prefixes.isdisjoint(_STARTS_BEFORE) and not prefixes.isdisjoint(_ENDS_AFTER)
+    return any(leaf.prefix in _ENDS_AFTER for leaf in asked if isinstance(leaf, Date))
 
 
 def on_interval(
@@ -172,16 +177,17 @@ def on_interval(
         return and_(*(on_instant(leaf, column, bind) for leaf, bind in asked))
     if reach == "all" or column.end is None or column.widest is None:
         return and_(*(on_column(leaf, column, bind) for leaf, bind in asked))
+    starts = _start(column)
     found: list[ColumnElement[bool]] = [column.end.is_(None) if reach == "short" else column.end.is_not(None)]
     low, high = (_wall_low, _wall_high) if column.is_day else (_low, _high)
     for leaf, bind in asked:
         named = {"a": bind.value(low, TIMESTAMP), "b": bind.value(high, TIMESTAMP)}
         if leaf.prefix in _ENDS_AFTER:
             bound = named[_ENDS_AFTER[leaf.prefix]]
-            found.append(column.low > bound - column.widest if reach == "short" else column.end > bound)
+            found.append(starts > bound - column.widest if reach == "short" else column.end > bound)
         if leaf.prefix in _STARTS_BEFORE:
-            found.append(column.low < named[_STARTS_BEFORE[leaf.prefix]])
-        found.append(COMPARE[leaf.prefix](column.low, column.high, named["a"], named["b"]))
+            found.append(starts < named[_STARTS_BEFORE[leaf.prefix]])
+        found.append(COMPARE[leaf.prefix](starts, column.high, named["a"], named["b"]))
     return counted(column, and_(column.low.is_not(None), *found))
 
 

@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Numeric, Text, and_, column, exists, literal_column, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    case,
+    column,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.sql import FromClause, Select
 
 from fhir_server.definitions import SearchParameter
@@ -103,16 +116,34 @@ def on_column(leaf: Quantity, column: QuantityColumn, bind: Bind) -> ColumnEleme
     low = column.value if column.low is None else column.low
     high = column.value if column.high is None else column.high
     same_unit = _unit_is(leaf, column.system, column.code, column.unit, bind)
-    matches = and_(compare(leaf, low, high, bind), *same_unit)
+    matches = and_(compare(leaf, low, high, bind), *_by_index(leaf, column, bind), *same_unit)
     if leaf.scope == "canonical":
-        known = _UNITS.alias("u")
-        lowest, highest = (end * known.c.factor + known.c.addend for end in (low, high))
-        of_kind = and_(known.c.code == column.code, known.c.canonical_unit == bind.value(_canonical_unit))
-        within = _compare_canonical(leaf, lowest, highest, bind)
-        found: Select[Any] = select(literal_column("1")).where(of_kind, within)
-        # Every unit can be read that UCUM allows, but only common ones stand in the table.
-        matches = or_(matches, and_(column.system == bind.value(_system), exists(found)))
-    return counted(column, and_(column.value.is_not(None), matches))
+        matches = or_(matches, and_(column.system == bind.value(_system), _converted(leaf, column, low, high, bind)))
+    matches = and_(column.value.is_not(None), matches)
+    if leaf.scope == "canonical" and column.indexed is not None and column.odd is not None:
+        plain = and_(compare(leaf, column.indexed, column.indexed, bind), column.code == bind.value(_unit))
+        of_kind = _converted(leaf, column, column.indexed, column.indexed, bind)
+        # A CASE is evaluated in its order: most rows are told by what is cheap, which the planner would ask last.
+        matches = case((or_(plain, of_kind, column.odd), matches), else_=false())
+    return counted(column, matches)
+
+
+def _converted(
+    leaf: Quantity, column: QuantityColumn, low: SqlNumber, high: SqlNumber, bind: Bind
+) -> ColumnElement[bool]:
+    """The amount lies within the bounds in the canonical unit; only common units stand in the table."""
+    known = _UNITS.alias("u")
+    lowest, highest = (end * known.c.factor + known.c.addend for end in (low, high))
+    of_kind = and_(known.c.code == column.code, known.c.canonical_unit == bind.value(_canonical_unit))
+    found: Select[Any] = select(literal_column("1"))
+    return exists(found.where(of_kind, _compare_canonical(leaf, lowest, highest, bind)))
+
+
+def _by_index(leaf: Quantity, column: QuantityColumn, bind: Bind) -> tuple[ColumnElement[bool], ...]:
+    """What follows for the indexed value, which is not that of odd rows; the exact one is too dear for an index."""
+    if column.indexed is None or column.odd is None:
+        return ()
+    return (or_(compare(leaf, column.indexed, column.indexed, bind), column.odd),)
 
 
 def _unit_is(

@@ -78,15 +78,21 @@ def _composed(leaf: String) -> str:
 
 def on_rows(leaf: String, rows: FromClause, bind: Bind) -> ColumnElement[bool]:
     """The condition on rows of string_index."""
-    short = func.left(rows.c.normal, literal_column(str(INDEXED_LENGTH)))
-    return _condition(leaf, rows.c.value, short, rows.c.normal, bind, (_short, _short_high))
+    return _condition(leaf, rows.c.value, shortened(rows.c.normal), rows.c.normal, bind, (_short, _short_high))
 
 
 def on_column(leaf: String, column: StringColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition on a text column and its normal form."""
     normal = func.fhir_normalize(column.column) if column.normal is None else column.normal
     normal = normal.collate("C")
-    return counted(column, _condition(leaf, column.column, normal, normal, bind, (_low, _high)))
+    if not column.is_long:
+        return counted(column, _condition(leaf, column.column, normal, normal, bind, (_low, _high)))
+    return counted(column, _condition(leaf, column.column, shortened(normal), normal, bind, (_short, _short_high)))
+
+
+def shortened(normal: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What an index takes of a normal form."""
+    return func.left(normal, literal_column(str(INDEXED_LENGTH)))
 
 
 def _condition(

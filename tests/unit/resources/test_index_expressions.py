@@ -5,20 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import func
 from sqlalchemy.dialects import postgresql
 
 from fhir_server.persistence.tables.expressions import (
-    OBSERVATION_HIGH,
-    OBSERVATION_LOW,
+    OBSERVATION_AMOUNT,
+    OBSERVATION_HAS_TEXT,
+    OBSERVATION_ODD_AMOUNT,
     OBSERVATION_STATUS,
+    OBSERVATION_TEXT,
     PATIENT_BIRTH,
 )
 from fhir_server.resources.registry import registry
+from fhir_server.search.types.string import shortened
 
 
 def column(resource_type: str, parameter: str, number: int = 0) -> Any:
     source = next(one for one in registry().sources(resource_type) if not one.generic)
     return source.columns[parameter][number]
+
+
+def texts() -> Any:
+    return column("Observation", "value-string")
 
 
 def said(expression: Any) -> str:
@@ -30,11 +38,13 @@ def said(expression: Any) -> str:
     ("indexed", "searched"),
     [
         (OBSERVATION_STATUS, lambda: column("Observation", "status").column),
-        (OBSERVATION_LOW, lambda: column("Observation", "value-quantity").low),
-        (OBSERVATION_HIGH, lambda: column("Observation", "value-quantity").high),
+        (OBSERVATION_AMOUNT, lambda: column("Observation", "value-quantity").indexed),
+        (OBSERVATION_ODD_AMOUNT, lambda: column("Observation", "value-quantity").odd),
+        (OBSERVATION_TEXT, lambda: shortened(func.fhir_normalize(texts().column).collate("C"))),
+        (OBSERVATION_HAS_TEXT, lambda: texts().where),
         (PATIENT_BIRTH, lambda: column("Patient", "birthdate", 1).low),
     ],
-    ids=["status", "low", "high", "birth"],
+    ids=["status", "amount", "odd amount", "text", "has text", "birth"],
 )
 def test_what_is_indexed_is_what_is_searched(indexed: str, searched: Any) -> None:
     assert indexed == said(searched())

@@ -68,6 +68,21 @@ def test_a_cost_within_the_budget_is_allowed() -> None:
     assert Budget(1000).objection(search("Observation", "code=c"), "SELECT", explained(1000.0)) is None
 
 
+@pytest.mark.parametrize(
+    ("query", "refused"),
+    [
+        ("value-quantity=gt5|http://unitsofmeasure.org|cm", True),
+        ("code=c&value-string:contains=x", True),
+        ("code=c&value-quantity=gt5", False),
+        ("value-string=x", False),
+    ],
+)
+def test_what_is_computed_row_by_row_counts_as_if_nothing_matched(query: str, refused: bool) -> None:
+    walk = {"Node Type": "Index Scan", "Total Cost": 5000.0}
+    plan = [{"Plan": {"Node Type": "Limit", "Total Cost": 10.0, "Plans": [walk]}}]
+    assert (Budget(1000).objection(search("Observation", query), "SELECT", plan) is not None) is refused
+
+
 def test_a_shape_far_below_the_budget_is_trusted_for_a_while() -> None:
     now = [0.0]
     budget, asked = Budget(1000, lambda: now[0]), search("Observation", "code=c")

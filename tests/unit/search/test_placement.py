@@ -132,9 +132,24 @@ def test_a_partly_held_equality_becomes_two_ordered_searches_where_nothing_else_
     ]
 
 
-@pytest.mark.parametrize("query", ["code=c&patient=p", "code=c&_id=a", "date=ge2024", "method=m", "code:not=c", ""])
+@pytest.mark.parametrize("query", ["code=c&patient=p", "code=c&_id=a", "method=m", "code:not=c", ""])
 def test_other_searches_stay_one(query: str) -> None:
     assert split(query) == [placed(query)]
+
+
+def test_a_date_that_the_columns_partly_hold_is_split_whatever_its_prefix() -> None:
+    for prefix in ("", "ge", "gt", "lt", "sa"):
+        assert len(split(f"date={prefix}2024")) == 2
+
+
+def test_an_equality_is_split_before_a_date_and_no_more_than_two_conditions_are() -> None:
+    by_code, by_date, by_rows = split("code=c&date=2024")
+    assert "(column (token code c))" in by_code
+    assert "(column (date" in by_code
+    assert "(column (token code c))" in by_date
+    assert "(rows exists (date" in by_date
+    assert by_rows.startswith("(and (rows exists (token code c)) (not (column (token code c)))")
+    assert len(split("code=c&date=ge2023&date=lt2025&date=ne2024-01-01")) == 3
 
 
 def test_a_generic_search_is_never_split() -> None:

@@ -1,35 +1,76 @@
 -- Observation?performer:Practitioner.name=smith
 -- {'p0': 'smith', 'p1': 'smith\U0010ffff'}
-SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
-FROM (SELECT <page>, page.sort0 AS sort0
-FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
-FROM (SELECT r.*, r.resource_key AS sort0
-FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL
-AND (EXISTS (SELECT 1
+WITH few0 AS (SELECT k.resource_key AS resource_key
+FROM (SELECT n.resource_key AS resource_key
+FROM (SELECT r1.fhir_id AS key
 FROM open.fhir_resources AS r1
 WHERE r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND r1.fhir_id = r.practitioner_fhir_id))
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))) AS f JOIN LATERAL (SELECT s1.resource_key AS resource_key
+FROM fhir_observations AS s1
+WHERE s1.practitioner_fhir_id = f.key
+LIMIT ALL OFFSET 0) AS n ON true
+UNION ALL SELECT f.key AS resource_key
+FROM (SELECT i1.resource_key AS key
+FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
+WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))) AS f) AS k
+LIMIT 2001), few1 AS (SELECT r1.fhir_id AS key
+FROM open.fhir_resources AS r1
+WHERE r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))
+LIMIT 2001), few2 AS (SELECT i1.resource_key AS key
+FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
+WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))
+LIMIT 2001) SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+FROM (SELECT <page>, page.sort0 AS sort0
+FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE (SELECT count(*) AS count_1
+FROM few0) <= 2000 AND r.resource_key = ANY (array((SELECT few0.resource_key
+FROM few0))) AND r.deleted_at IS NULL AND true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL
-AND (EXISTS (SELECT 1
-FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
-WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
-AND (EXISTS (SELECT 1
-FROM open.string_index AS i
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))
-AND NOT (EXISTS (SELECT 1
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND (SELECT count(*) AS count_2
+FROM few1) <= 2000 AND (SELECT count(*) AS count_3
+FROM few2) <= 2000 AND ((r.practitioner_fhir_id IN (SELECT few1.key
+FROM few1)) IS true OR (r.resource_key IN (SELECT few2.key
+FROM few2)) IS true) AND r.deleted_at IS NULL AND true
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND ((SELECT count(*) AS count_2
+FROM few1) > 2000 OR (SELECT count(*) AS count_3
+FROM few2) > 2000) AND r.deleted_at IS NULL AND ((EXISTS (SELECT 1
 FROM open.fhir_resources AS r1
 WHERE r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND r1.fhir_id = r.practitioner_fhir_id))
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND r1.fhir_id = r.practitioner_fhir_id
+LIMIT ALL OFFSET 0))
+OR (EXISTS (SELECT 1
+FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
+WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key
+LIMIT ALL OFFSET 0)))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
@@ -54,6 +95,7 @@ ORDER BY r.document_version, r.version_id, r.resource_key
 LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND r1.fhir_id = r.practitioner_fhir_id)) AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND r1.fhir_id = r.practitioner_fhir_id)) AND r.resource_key > %(after0)s::bigint
+FROM few0))) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
+FROM few2)) IS true) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0))) AND r.resource_key > %(after0)s::bigint
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint

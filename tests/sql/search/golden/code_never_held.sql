@@ -1,6 +1,9 @@
 -- Observation?code=urn:local|x
 -- {'p0': None, 'p1': 'x', 'p2': 'urn:local', 'p3': None}
-SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+WITH few0 AS (SELECT i.resource_key AS resource_key
+FROM phi.token_index AS i JOIN phi.fhir_resources AS s ON s.resource_key = i.resource_key
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND s.deleted_at IS NULL AND s.resource_type = 'Observation'
+LIMIT 2001) SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
 FROM (SELECT <page>, page.sort0 AS sort0
 FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
@@ -10,20 +13,29 @@ ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
-FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL
-AND (EXISTS (SELECT 1
+FROM fhir_observations AS r JOIN (SELECT DISTINCT i.resource_key AS resource_key
 FROM phi.token_index AS i
-WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key = r.resource_key)) AND (r.code = %(p3)s::text) IS NOT true
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text) AS k ON k.resource_key = r.resource_key
+WHERE r.deleted_at IS NULL AND (r.code = %(p3)s::text) IS NOT true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM phi.fhir_resources AS r
-WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
+WHERE (SELECT count(*) AS count_1
+FROM few0) <= 2000 AND r.resource_key = ANY (array((SELECT few0.resource_key
+FROM few0))) AND r.deleted_at IS NULL AND r.resource_type = 'Observation'
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND r.deleted_at IS NULL AND r.resource_type = 'Observation'
 AND (EXISTS (SELECT 1
 FROM phi.token_index AS i
-WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key = r.resource_key))
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 ORDER BY sort0
@@ -37,5 +49,7 @@ LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
 WHERE r.deleted_at IS NULL AND r.code = %(p0)s::text AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key = r.resource_key)) AND (r.code = %(p3)s::text) IS NOT true AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -1499930192 AND i.system = %(p2)s::text AND i.code = %(p1)s::text AND i.resource_key > %(after0)s::bigint) AS k ON k.resource_key = r.resource_key
+WHERE r.deleted_at IS NULL AND (r.code = %(p3)s::text) IS NOT true AND r.resource_key > %(after0)s::bigint
+FROM few0))) AND r.deleted_at IS NULL AND r.resource_type = 'Observation' AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND r.resource_key > %(after0)s::bigint

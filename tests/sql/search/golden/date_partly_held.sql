@@ -1,29 +1,67 @@
 -- Observation?date=2024-03
 -- {'p0': '2024-03-01T00:00:00+00:00', 'p1': '2024-04-01T00:00:00+00:00'}
-SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
+WITH few0 AS (SELECT s.resource_key AS resource_key
+FROM fhir_observations AS s
+WHERE s.deleted_at IS NULL AND s.effective_date_time IS NOT NULL AND s.effective_date_time >= %(p0)s::timestamp with time zone AND s.effective_date_time < %(p1)s::timestamp with time zone AND s.effective_end <= %(p1)s::timestamp with time zone
+LIMIT 2001), few1 AS (SELECT i.resource_key AS resource_key
+FROM phi.date_index AS i JOIN fhir_observations AS s ON s.resource_key = i.resource_key
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND s.deleted_at IS NULL AND true
+LIMIT 2001), few2 AS (SELECT i.resource_key AS resource_key
+FROM phi.date_index AS i JOIN phi.fhir_resources AS s ON s.resource_key = i.resource_key
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND s.deleted_at IS NULL AND s.resource_type = 'Observation'
+LIMIT 2001) SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
 FROM (SELECT <page>, page.sort0 AS sort0
 FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone
+WHERE (SELECT count(*) AS count_1
+FROM few0) <= 2000 AND r.resource_key = ANY (array((SELECT few0.resource_key
+FROM few0))) AND r.deleted_at IS NULL AND true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM fhir_observations AS r
-WHERE r.deleted_at IS NULL
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE (SELECT count(*) AS count_2
+FROM few1) <= 2000 AND r.resource_key = ANY (array((SELECT few1.resource_key
+FROM few1))) AND r.deleted_at IS NULL AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM fhir_observations AS r
+WHERE (SELECT count(*) AS count_2
+FROM few1) > 2000 AND r.document_version IS NOT NULL AND r.deleted_at IS NULL
 AND (EXISTS (SELECT 1
 FROM phi.date_index AS i
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM phi.fhir_resources AS r
-WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
+WHERE (SELECT count(*) AS count_3
+FROM few2) <= 2000 AND r.resource_key = ANY (array((SELECT few2.resource_key
+FROM few2))) AND r.deleted_at IS NULL AND r.resource_type = 'Observation'
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE (SELECT count(*) AS count_3
+FROM few2) > 2000 AND r.deleted_at IS NULL AND r.resource_type = 'Observation'
 AND (EXISTS (SELECT 1
 FROM phi.date_index AS i
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key))
+WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 ORDER BY sort0
@@ -36,6 +74,9 @@ ORDER BY r.document_version, r.version_id, r.resource_key
 LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
-WHERE r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = 720237341 AND i.low >= %(p0)s::timestamp with time zone AND i.low < %(p1)s::timestamp with time zone AND i.high <= %(p1)s::timestamp with time zone AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+FROM few0))) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
+FROM few0) > 2000 AND r.deleted_at IS NULL AND r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone AND r.resource_key > %(after0)s::bigint
+FROM few1))) AND r.deleted_at IS NULL AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND (r.effective_date_time IS NOT NULL AND r.effective_date_time >= %(p0)s::timestamp with time zone AND r.effective_date_time < %(p1)s::timestamp with time zone AND r.effective_end <= %(p1)s::timestamp with time zone) IS NOT true AND r.resource_key > %(after0)s::bigint
+FROM few2))) AND r.deleted_at IS NULL AND r.resource_type = 'Observation' AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND r.resource_key > %(after0)s::bigint

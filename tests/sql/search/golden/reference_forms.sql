@@ -1,18 +1,57 @@
 -- Condition?encounter:identifier=urn:e|1&subject=http://other/Patient/1
 -- {'p0': '1', 'p1': 'urn:e', 'p2': 'http://other/Patient/1'}
-SELECT <page>, CAST(page.sort0 AS TEXT) AS sort0
+WITH few0 AS (SELECT i.resource_key AS resource_key
+FROM phi.reference_index AS i
+WHERE i.parameter = -1103450112 AND i.identifier_value = %(p0)s::text AND i.identifier_system = %(p1)s::text
+LIMIT 2001), few1 AS (SELECT i.resource_key AS resource_key
+FROM phi.reference_index AS i
+WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text
+LIMIT 2001) SELECT <page>, CAST(page.sort0 AS TEXT) AS sort0
 FROM (SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM phi.fhir_resources AS r
-WHERE r.deleted_at IS NULL AND r.resource_type = 'Condition'
+WHERE (SELECT count(*) AS count_1
+FROM few0) <= 2000 AND r.resource_key = ANY (array((SELECT few0.resource_key
+FROM few0))) AND r.deleted_at IS NULL AND r.resource_type = 'Condition'
 AND (EXISTS (SELECT 1
 FROM phi.reference_index AS i
-WHERE i.parameter = -1103450112 AND i.identifier_value = %(p0)s::text AND i.identifier_system = %(p1)s::text AND i.resource_key = r.resource_key))
-AND (EXISTS (SELECT 1
-FROM phi.reference_index AS i
-WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key))
+WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
 ORDER BY sort0 ASC
-LIMIT %(limit)s::bigint) AS r) AS page
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND (SELECT count(*) AS count_2
+FROM few1) <= 2000 AND r.resource_key = ANY (array((SELECT few1.resource_key
+FROM few1))) AND r.deleted_at IS NULL AND r.resource_type = 'Condition'
+AND (EXISTS (SELECT 1
+FROM phi.reference_index AS i
+WHERE i.parameter = -1103450112 AND i.identifier_value = %(p0)s::text AND i.identifier_system = %(p1)s::text AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
+FROM (SELECT r.*, r.resource_key AS sort0
+FROM phi.fhir_resources AS r
+WHERE (SELECT count(*) AS count_1
+FROM few0) > 2000 AND (SELECT count(*) AS count_2
+FROM few1) > 2000 AND r.deleted_at IS NULL AND r.resource_type = 'Condition'
+AND (EXISTS (SELECT 1
+FROM phi.reference_index AS i
+WHERE i.parameter = -1103450112 AND i.identifier_value = %(p0)s::text AND i.identifier_system = %(p1)s::text AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
+AND (EXISTS (SELECT 1
+FROM phi.reference_index AS i
+WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
+ORDER BY sort0 ASC
+LIMIT %(limit)s::bigint) AS r
+ORDER BY sort0
+LIMIT %(limit)s::bigint) AS page
 ORDER BY page.sort0 ASC
 -- next page
-WHERE i.parameter = 1107523192 AND i.url = %(p2)s::text AND i.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND r.resource_key > %(after0)s::bigint
+LIMIT ALL OFFSET 0)) AND r.resource_key > %(after0)s::bigint
