@@ -12,6 +12,7 @@ from fhir_server.operations.terminology.lookup import lookup
 from fhir_server.operations.terminology.subsumes import subsumes
 from fhir_server.operations.terminology.translate import translate
 from fhir_server.operations.terminology.validate_code import validate_code_system_code, validate_value_set_code
+from fhir_server.operations.validate import validate_resource
 
 _BOTH = frozenset({TYPE, INSTANCE})
 
@@ -22,6 +23,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("meta", "Resource-meta", ANY_TYPE, frozenset({SYSTEM, TYPE, INSTANCE}), False, meta),
     Operation("meta-add", "Resource-meta-add", ANY_TYPE, frozenset({INSTANCE}), True, meta_add),
     Operation("meta-delete", "Resource-meta-delete", ANY_TYPE, frozenset({INSTANCE}), True, meta_delete),
+    Operation("validate", "Resource-validate", ANY_TYPE, _BOTH, False, validate_resource),
     Operation("expand", "ValueSet-expand", "ValueSet", _BOTH, False, expand),
     Operation("validate-code", "ValueSet-validate-code", "ValueSet", _BOTH, False, validate_value_set_code),
     Operation("lookup", "CodeSystem-lookup", "CodeSystem", frozenset({TYPE}), False, lookup),
