@@ -9,31 +9,46 @@ from collections.abc import Iterator
 from typing import Any
 
 from fhir_server.definitions import RESOURCE_TYPES
-from fhir_server.errors import Issue, Unprocessable
+from fhir_server.errors import Issue, OverBudget, Unprocessable
 from fhir_server.operations.terminology.known import Known, canonical
 from fhir_server.operations.terminology.members import codes_of
 from fhir_server.operations.terminology.systems import CodeSystems
 from fhir_server.validation.profiles import Library, Report, check_profile
 from fhir_server.validation.profiles.library import Content, Facts, core_type
 
+MAX_LOOKED_UP = 200
+MAX_OWN_PROFILES = 20
+
 
 class StoredProfiles(Library):
-    """What the caller may see of what is stored here, and the value sets of R4."""
+    """What the caller may see of what is stored here, and the value sets of R4.
+
+    Both methods raise OverBudget when too many definitions are asked for.
+    """
 
     def __init__(self, stored: Known, base_url: str) -> None:
         self._stored, self._base_url = stored, base_url
         self._systems = CodeSystems(stored)
+        self._profiles: dict[str, Facts | None] = {}
         self._contents: dict[str, Content | None] = {}
 
     def profile(self, canonical_url: str) -> Facts | None:
         """See Library."""
-        return self._stored.by_url("StructureDefinition", *canonical(canonical_url))
+        if canonical_url not in self._profiles:
+            self._spend()
+            self._profiles[canonical_url] = self._stored.by_url("StructureDefinition", *canonical(canonical_url))
+        return self._profiles[canonical_url]
 
     def codes(self, value_set: str) -> Content | None:
         """See Library."""
         if value_set not in self._contents:
+            self._spend()
             self._contents[value_set] = self._content(value_set)
         return self._contents[value_set]
+
+    def _spend(self) -> None:
+        if len(self._profiles) + len(self._contents) >= MAX_LOOKED_UP:
+            raise OverBudget(f"The profiles need more than {MAX_LOOKED_UP} other definitions")
 
     def _content(self, value_set: str) -> Content | None:
         definition = self._stored.by_url("ValueSet", *canonical(value_set))
@@ -59,6 +74,10 @@ def against_own_profiles(tree: dict[str, Any], library: Library, asked: str | No
     """What breaks the profiles of the resource's meta, without the one that was asked for."""
     kind = tree["resourceType"]
     for number, profile in enumerate((tree.get("meta") or {}).get("profile", ())):
+        if number >= MAX_OWN_PROFILES:
+            said = f"Not evaluated: the profiles of the resource after the first {MAX_OWN_PROFILES}."
+            yield Issue("information", "too-costly", said, (f"{kind}.meta.profile",))
+            return
         if isinstance(profile, str) and profile != asked:
             where = f"{kind}.meta.profile[{number}]"
             said = f"Not evaluated: the profile of {where}, which is not stored here."

@@ -29,7 +29,8 @@ def check_binding(node: Node, value: Value, library: Library, report: Report) ->
         return
     codings = list(codings_of(value))
     if not codings:
-        if isinstance(value.tree, dict) and "coding" not in value.tree and "text" in value.tree:
+        # Only an extension may stand for a code: it says why there is none.
+        if isinstance(value.tree, dict) and value.tree.keys() - {"extension", "id"}:
             _broken(said, value, value_set, report)
         return
     content = library.codes(value_set)

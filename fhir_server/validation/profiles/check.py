@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from fhir_server.definitions import CHOICE, packaged
+from fhir_server.errors import Issue, OverBudget
 from fhir_server.validation.profiles.bindings import check_binding
 from fhir_server.validation.profiles.library import CORE, Facts, Library, core_type
 from fhir_server.validation.profiles.nodes import Node, has_snapshot, read_nodes
@@ -18,6 +19,8 @@ from fhir_server.validation.profiles.slicing import belongs
 from fhir_server.validation.profiles.values import Value, has_pattern, is_same, root_value, select
 
 MAX_DEPTH = 10
+MAX_STEPS = 200_000
+"""How many times an element of a profile may be held against a value: profiles may name each other without end."""
 NOT_LOOKED_AT = ("minValue", "maxValue")
 OF_BASE = frozenset(CORE + name for name in ("SimpleQuantity", "MoneyQuantity"))
 """Profiles of data types whose rules are among those of R4 itself."""
@@ -30,23 +33,60 @@ def _base_constraints() -> frozenset[str]:
 
 
 def check_profile(tree: dict[str, Any], definition: Facts, library: Library, report: Report) -> None:
-    """Report what of a resource, which must be valid R4, breaks the StructureDefinition, and what was not looked at."""
+    """Report what of a resource, which must be valid R4, breaks the StructureDefinition, and what was not looked at.
+
+    Raises OverBudget for profiles that lead to too many others.
+    """
     kind = tree.get("resourceType")
     if definition.get("type") != kind:
         report.error("structure", str(kind), f"is not of the type that the profile {definition.get('url')} is for")
         return
-    _Check(library, report).keeps(definition, root_value(tree), 0)
+    _Check(_Work(library), report).keeps(definition, root_value(tree), 0)
+
+
+class _Work:
+    """What the parts of one check share: the library, the profiles that were read, the steps that are left."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._left = MAX_STEPS
+        self._roots: dict[int, tuple[Facts, Node]] = {}
+        self._told: dict[tuple[int, str], list[Issue]] = {}
+
+    def root(self, definition: Facts) -> Node:
+        """The definition as a tree, read once."""
+        known = self._roots.get(id(definition))
+        if known is None:
+            # The definition is kept too, so that its identity cannot become that of another one.
+            known = self._roots[id(definition)] = definition, read_nodes(definition)
+        return known[1]
+
+    def issues(self, definition: Facts, value: Value, depth: int) -> list[Issue]:
+        """What a profile has against a value, worked out once; nothing while that is being worked out."""
+        key = (id(definition), value.path)
+        if key not in self._told:
+            self._told[key] = []
+            report = Report()
+            _Check(self, report).keeps(definition, value, depth)
+            self._told[key] = report.issues
+        return self._told[key]
+
+    def step(self) -> None:
+        """Raises OverBudget when there have been too many."""
+        self._left -= 1
+        if self._left < 0:
+            raise OverBudget("Holding the resource against its profiles would take too many steps")
 
 
 class _Check:
     """One check; all its methods add to the report."""
 
-    def __init__(self, library: Library, report: Report) -> None:
-        self.library, self.report = library, report
+    def __init__(self, work: _Work, report: Report) -> None:
+        self.work, self.library, self.report = work, work.library, report
 
     def keeps(self, definition: Facts, value: Value, depth: int) -> None:
         """The value and everything below it against a profile and, without a snapshot, the profile's base."""
-        root = read_nodes(definition)
+        root = self.work.root(definition)
         if not root.children and not root.facts and not core_type(str(definition.get("url", ""))):
             self.report.unseen(f"{definition.get('url')}, which has neither a snapshot nor a differential.", value.path)
         self._node(root, value, depth)
@@ -57,14 +97,18 @@ class _Check:
     def _profile(self, canonical: str, value: Value, depth: int) -> None:
         if core_type(canonical) is not None or canonical.partition("|")[0] in OF_BASE:
             return
-        found = self.library.profile(canonical) if depth < MAX_DEPTH else None
+        found = self.library.profile(canonical)
         if found is None:
             self.report.unseen(f"the profile {canonical}, which is not stored here.", value.path)
+        elif depth > MAX_DEPTH:
+            self.report.unseen(f"the profile {canonical}, which {MAX_DEPTH} others lead to.", value.path)
         else:
-            self.keeps(found, value, depth)
+            for issue in self.work.issues(found, value, depth):
+                self.report.add(issue)
 
     def _node(self, node: Node, value: Value, depth: int) -> None:
         """What is said of one value, and of what stands below it."""
+        self.work.step()
         self._rules(node, value)
         self._types(node, value, depth)
         for child in node.children.values():
@@ -124,7 +168,7 @@ class _Check:
         tried = []
         for canonical in profiles:
             report = Report()
-            _Check(self.library, report)._profile(canonical, value, depth + 1)
+            _Check(self.work, report)._profile(canonical, value, depth + 1)
             tried.append(report)
         good = next((report for report in tried if not report.has_errors), None)
         for issue in good.issues if good is not None else ():
@@ -139,6 +183,7 @@ class _Check:
             self.report.unseen(f"the order of the slices of {where}.", where)
         left = list(found)
         for name, one in node.slices.items():
+            self.work.step()
             told = [belongs(node, name, value, self.library) for value in found]
             if "/" in name or None in told:
                 self.report.unseen(f"the slice {name} of {where}: what belongs to it cannot be told.", where)

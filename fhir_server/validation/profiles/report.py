@@ -5,19 +5,25 @@ https://hl7.org/fhir/R4/operationoutcome.html
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fhir_server.errors import Issue
 
 MAX_ISSUES = 100
 
 
 class Report:
-    """Issues in the order of being found, each once. No text repeats a value of the resource."""
+    """Issues in the order of being found, each once, and of each severity a limited number.
 
-    __slots__ = ("_seen", "issues")
+    No text repeats a value of the resource.
+    """
+
+    __slots__ = ("_seen", "_told", "issues")
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self._seen: set[tuple[str, str, str]] = set()
+        self._told: Counter[str] = Counter()
 
     @property
     def has_errors(self) -> bool:
@@ -40,6 +46,7 @@ class Report:
         """Keep the issue unless it, or enough, has been told."""
         # What is not looked at is told once, however often it stands in the resource.
         key = (issue.severity, issue.diagnostics, issue.expression[0] if issue.severity == "error" else "")
-        if key not in self._seen and len(self.issues) < MAX_ISSUES:
+        if key not in self._seen and self._told[issue.severity] < MAX_ISSUES:
             self._seen.add(key)
+            self._told[issue.severity] += 1
             self.issues.append(issue)

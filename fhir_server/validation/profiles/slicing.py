@@ -68,6 +68,13 @@ def _child(node: Node, name: str) -> Node | None:
     return node.children.get(name) or node.children.get(name + CHOICE)
 
 
+def _descend(node: Node, names: list[str]) -> Node | None:
+    place: Node | None = node
+    for name in names:
+        place = None if place is None else _child(place, name)
+    return place
+
+
 def _asks(node: Node) -> bool:
     return (
         node.value_of("fixed") is not None
@@ -106,9 +113,7 @@ def satisfies(node: Node, value: Value, library: Library, *, deep: bool = True) 
 
 def _by_existence(node: Node, slice_name: str, path: str, value: Value, library: Library) -> Answer:
     names = _names(path)
-    place: Node | None = node
-    for name in names or ():
-        place = None if place is None else _child(place, name)
+    place = None if names is None else _descend(node, names)
     if not names or place is None:
         return None
     exists = bool(reach(value, names))
@@ -118,10 +123,14 @@ def _by_existence(node: Node, slice_name: str, path: str, value: Value, library:
 
 
 def _by_type(node: Node, slice_name: str, path: str, value: Value, library: Library) -> Answer:
-    if path != THIS:
+    names = _names(path)
+    place = None if names is None else _descend(node, names)
+    if names is None or place is None:
         return None
-    stem = node.name.removesuffix(CHOICE)
-    return value.type in node.type_codes if node.type_codes else stem + capitalized(value.type) == slice_name
+    if place.type_codes:
+        return any(one.type in place.type_codes for one in reach(value, names))
+    # A slice of a choice may say its type by its name alone.
+    return None if names else place.name.removesuffix(CHOICE) + capitalized(value.type) == slice_name
 
 
 _RULES: Mapping[str, Callable[[Node, str, str, Value, Library], Answer]] = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fhir_server.validation.profiles import Library, Report, check_profile
+from fhir_server.errors import OverBudget
+from fhir_server.validation.profiles import Library, Report, check, check_profile
 from fhir_server.validation.profiles.library import Content, Facts
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
@@ -324,3 +325,68 @@ def test_elements_without_ids_go_by_their_order() -> None:
     assert told(observation(component=[coded("8480-6"), DIASTOLIC]), definition) == [
         ("error", "required Observation.component[0].value")
     ]
+
+
+def test_profiles_that_lead_to_each_other_many_ways_are_each_looked_at_once() -> None:
+    names = [f"urn:p{number}" for number in range(10)]
+    root = {"id": "Patient", "path": "Patient", "type": [{"code": "Patient", "profile": names}]}
+    many = [profile("Patient", url=name, differential={"element": [root]}) for name in names]
+    assert told(patient(), many[0], Shelf(*many)) == []
+
+
+def test_a_check_that_takes_too_many_steps_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "MAX_STEPS", 3)
+    with pytest.raises(OverBudget):
+        told(patient(name=[{"text": "x"}] * 5), profile("Patient", element("Patient.name", min=1)))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [({"coding": [{"display": "x"}]}, ["error"]), ({"extension": [{"url": "urn:x"}]}, [])]
+)
+def test_only_an_extension_may_stand_for_a_code(said: Any, expected: list[str]) -> None:
+    found = told(patient(maritalStatus=said), profile("Patient", CODED), Shelf(states={"urn:s": {"M": None}}))
+    assert [severity for severity, _ in found] == expected
+
+
+def test_entries_are_told_apart_by_the_type_of_their_resources() -> None:
+    slicing = {"discriminator": [{"type": "type", "path": "resource"}], "rules": "closed"}
+    rules = (
+        element("Bundle.entry", slicing=slicing),
+        element("Bundle.entry:patient", max="1"),
+        element("Bundle.entry:patient.resource", type=[{"code": "Patient"}]),
+    )
+    entries = [{"resource": {"resourceType": kind}} for kind in ("Patient", "Patient", "Basic")]
+    found = told({"resourceType": "Bundle", "type": "collection", "entry": entries}, profile("Bundle", *rules))
+    assert found == [("error", "structure Bundle.entry"), ("error", "structure Bundle.entry[2]")]
+
+
+def test_slices_are_told_apart_by_what_exists() -> None:
+    slicing = {"discriminator": [{"type": "exists", "path": "value"}], "rules": "open"}
+    rules = (
+        element("Observation.component", slicing=slicing),
+        element("Observation.component:measured", max="1"),
+        element("Observation.component:measured.value[x]", min=1),
+        element("Observation.component:missing", max="1"),
+        element("Observation.component:missing.value[x]", max="0"),
+        element("Observation.component:missing.dataAbsentReason", min=1),
+    )
+    definition = profile("Observation", *rules)
+    assert told(observation(component=[SYSTOLIC]), definition) == []
+    assert told(observation(component=[SYSTOLIC, DIASTOLIC]), definition) == [
+        ("error", "required Observation.component[1].dataAbsentReason")
+    ]
+
+
+def test_a_category_may_be_told_by_the_parts_of_its_coding() -> None:
+    paths = [{"type": "value", "path": f"coding.{name}"} for name in ("code", "system")]
+    rules = (
+        element("Observation.category", slicing={"discriminator": paths, "rules": "open"}),
+        element("Observation.category:vital", min=1, max="1"),
+        element("Observation.category:vital.coding.system", min=1, fixedUri="urn:c"),
+        element("Observation.category:vital.coding.code", min=1, fixedCode="vital-signs"),
+    )
+    definition = profile("Observation", *rules)
+    vital = {"coding": [{"system": "urn:c", "code": "vital-signs"}]}
+    assert told(observation(category=[{"text": "x"}, vital]), definition) == []
+    other = {"coding": [{"system": "urn:d", "code": "vital-signs"}]}
+    assert told(observation(category=[other]), definition) == [("error", "required Observation.category")]
