@@ -44,6 +44,9 @@ DOCUMENTATION = (
     "alternatives with 'or', -word, \"two words\", begin*. "
     "near takes latitude|longitude|distance|unit, 10 km by default. "
     "phonetic compares the words of names by American Soundex. "
+    "$validate holds resources against stored StructureDefinitions and says which of their rules it does not evaluate. "
+    "$expand, $validate-code, $lookup, $subsumes and $translate use what is stored here, and the required value sets "
+    "of R4; an expansion is flat. "
     "$lastn groups by subject and code; $stats refuses codes measured in several units."
 )
 INTERACTIONS = (

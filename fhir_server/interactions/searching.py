@@ -25,15 +25,20 @@ MAX_ROUNDS = 50
 Rows = list[tuple[Any, ...]]
 
 
-def reading(context: Context, request: FhirRequest) -> Reading:
-    """How values of this request's search are read."""
+def stored_definitions(context: Context, request: FhirRequest) -> StoredDefinitions:
+    """The value sets, code systems and the like that are stored, as far as the caller of this request may see them."""
 
     def newest(search: Search) -> bytes | None:
         statement = context.statements.page(search, visibility=context.visibility)
         rows = run_merged(context, request, statement, statement.sql, {})
         return StoredVersion(*rows[0][1:11]).json(context.registry) if rows else None
 
-    return Reading(request.base_url, context.zone, stored=StoredDefinitions(newest))
+    return StoredDefinitions(newest)
+
+
+def reading(context: Context, request: FhirRequest) -> Reading:
+    """How values of this request's search are read."""
+    return Reading(request.base_url, context.zone, stored=stored_definitions(context, request))
 
 
 def run_merged(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any
 
 from fhir_server.errors import InvalidRequest
 from fhir_server.indexing.intervals import date_interval
@@ -57,6 +58,32 @@ class Arguments:
             raise InvalidRequest(f"The parameter '{name}' must be a whole number above 0.", (name,))
         return int(found)
 
+    def natural(self, name: str) -> int | None:
+        """The one value under this name as a number that is not negative."""
+        found = self.text(name)
+        if found is None:
+            return None
+        if not (found.isascii() and found.isdecimal() and len(found) < 10):
+            raise InvalidRequest(f"The parameter '{name}' must be a whole number, 0 or more.", (name,))
+        return int(found)
+
+    def flag(self, name: str) -> bool:
+        """Whether the one value under this name is true; without it, False."""
+        found = self.text(name)
+        if found not in (None, "true", "false"):
+            raise InvalidRequest(f"The parameter '{name}' must be true or false.", (name,))
+        return found == "true"
+
+    def resource(self, name: str, resource_type: str) -> dict[str, Any] | None:
+        """The one resource under this name, which must be of this type."""
+        found = self.trees(name)
+        if not found:
+            return None
+        one = found[0]
+        if len(found) > 1 or not isinstance(one, dict) or one.get("resourceType") != resource_type:
+            raise InvalidRequest(f"The parameter '{name}' must be one resource of type {resource_type}.", (name,))
+        return one
+
     def interval(self, name: str, zone: tzinfo) -> Interval | None:
         """The interval that the date or instant under this name stands for."""
         found = self.text(name)
@@ -88,7 +115,7 @@ def _said(body: bytes) -> list[tuple[str, Tree]]:
     raise_if_invalid("Parameters", tree)
     found = []
     for number, parameter in enumerate(tree.get("parameter", ())):
-        values = [value for key, value in parameter.items() if key.startswith("value")]
+        values = [value for key, value in parameter.items() if key.startswith("value") or key == "resource"]
         if not values:
             raise InvalidRequest(
                 f"The parameter '{printable(parameter['name'])}' has no value", (f"Parameters.parameter[{number}]",)

@@ -7,6 +7,14 @@ from fhir_server.operations.lastn import lastn
 from fhir_server.operations.meta import meta, meta_add, meta_delete
 from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
 from fhir_server.operations.stats import stats
+from fhir_server.operations.terminology.expand import expand
+from fhir_server.operations.terminology.lookup import lookup
+from fhir_server.operations.terminology.subsumes import subsumes
+from fhir_server.operations.terminology.translate import translate
+from fhir_server.operations.terminology.validate_code import validate_code_system_code, validate_value_set_code
+from fhir_server.operations.validate import validate_resource
+
+_BOTH = frozenset({TYPE, INSTANCE})
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("everything", "Patient-everything", "Patient", frozenset({INSTANCE}), False, everything),
@@ -15,6 +23,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("meta", "Resource-meta", ANY_TYPE, frozenset({SYSTEM, TYPE, INSTANCE}), False, meta),
     Operation("meta-add", "Resource-meta-add", ANY_TYPE, frozenset({INSTANCE}), True, meta_add),
     Operation("meta-delete", "Resource-meta-delete", ANY_TYPE, frozenset({INSTANCE}), True, meta_delete),
+    Operation("validate", "Resource-validate", ANY_TYPE, _BOTH, False, validate_resource),
+    Operation("expand", "ValueSet-expand", "ValueSet", _BOTH, False, expand),
+    Operation("validate-code", "ValueSet-validate-code", "ValueSet", _BOTH, False, validate_value_set_code),
+    Operation("lookup", "CodeSystem-lookup", "CodeSystem", frozenset({TYPE}), False, lookup),
+    Operation("validate-code", "CodeSystem-validate-code", "CodeSystem", _BOTH, False, validate_code_system_code),
+    Operation("subsumes", "CodeSystem-subsumes", "CodeSystem", _BOTH, False, subsumes),
+    Operation("translate", "ConceptMap-translate", "ConceptMap", _BOTH, False, translate),
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 

@@ -19,11 +19,14 @@ _PROPERTIES = "http://hl7.org/fhir/concept-properties#"
 
 
 class Hierarchy:
-    """`codes` are all concepts of the system in their order; `parents` and `children` map codes to codes."""
+    """`codes` are all concepts of the system in their order; `parents` and `children` map codes to codes.
 
-    def __init__(self, system: Tree) -> None:
+    Raises Unanswerable for a system of which a part is stored, unless the part is enough (`partial`).
+    """
+
+    def __init__(self, system: Tree, *, partial: bool = False) -> None:
         content = system.get("content", "complete")
-        if content != "complete":
+        if content != "complete" and not partial:
             raise Unanswerable(f"The CodeSystem stored here does not hold all of its concepts (content is {content}).")
         self.codes: dict[str, Tree] = {}
         self.parents: dict[str, set[str]] = defaultdict(set)

@@ -32,6 +32,12 @@ def value_set_content(stored: Stored, address: str, version: str | None, base_ur
     return _Expander(stored, base_url).content(address, version, ())
 
 
+def definition_content(stored: Stored, definition: Tree, base_url: str) -> Content:
+    """The codes of a ValueSet that is at hand, stored or not; raises as `value_set_content` does."""
+    named = (definition.get("url", ""), definition.get("version"))
+    return _Expander(stored, base_url).of_definition(definition, (named,))
+
+
 class _Expander:
     def __init__(self, stored: Stored, base_url: str) -> None:
         self.stored, self.base_url = stored, base_url
@@ -48,13 +54,17 @@ class _Expander:
         if found is None:
             which = "imports one that" if importing else "that the search names"
             raise Unanswerable(f"The value set {which} is not stored on this server.")
+        return self.of_definition(found, (*importing, (address, version)))
+
+    def of_definition(self, found: Tree, importing: tuple[tuple[str, str | None], ...]) -> Content:
+        """The codes of a value set that is the last of the `importing` ones."""
         expansion = found.get("expansion")
         if "compose" not in found:
             if expansion is None:
                 raise Unanswerable("The value set has neither a definition nor an expansion.")
             return _expanded(expansion)
         try:
-            return self._composed(found["compose"], (*importing, (address, version)))
+            return self._composed(found["compose"], importing)
         except InvalidRequest:
             if expansion is None or not _is_complete(expansion):
                 raise
