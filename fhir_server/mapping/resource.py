@@ -53,7 +53,7 @@ class Resource:
     which resources of the type may live in this table, `creatable` whether FHIR may add rows to it. `moves` is False
     where rows of other tables need these rows: a resource that is accepted, or is here, then never goes to the generic
     store, and what a row cannot hold is an error. `agrees` are elements of which a resource may say neither more nor
-    less than its row says.
+    less than its row says, `outdated` those of a document that are not true any more once the portal changed the row.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Resource:
         creatable: bool = True,
         moves: bool = True,
         agrees: tuple[str, ...] = (),
+        outdated: tuple[str, ...] = (),
         must_exist: Mapping[str, str] | None = None,
         excludes: Mapping[str, str] | None = None,
         unanswered: Mapping[str, str] | None = None,
@@ -76,6 +77,7 @@ class Resource:
         self.resource_type, self.table, self.store = resource_type, table, store
         self.elements = {name: build(declared) for name, declared in elements.items()}
         self.accepts, self.creatable, self.moves, self.agrees = accepts, creatable, moves, agrees
+        self.outdated = tuple(key for name in outdated for key in (name, f"_{name}"))
         self.must_exist = dict(must_exist or {})
         self.sort = dict(sort or {})
         self.unanswered = dict(unanswered or {})
@@ -152,7 +154,11 @@ class Resource:
 
     def merge(self, base: Row, theirs: Row, document: dict[str, Any]) -> dict[str, Any]:
         """`document` with what the portal changed from the row `base` to the row `theirs`."""
-        return merge(self.compose(base), self.compose(theirs), document, self.choices)
+        merged = merge(self.compose(base), self.compose(theirs), document, self.choices)
+        if merged != document:
+            for name in self.outdated:
+                merged.pop(name, None)
+        return merged
 
     def index_rows(self, rows: IndexRows, row: Row, tree: dict[str, Any]) -> IndexRows:
         """The part of `rows`, all that the document `tree` says, which the columns of `row` do not answer."""

@@ -100,6 +100,7 @@ TASK = Resource(
     accepts=lambda tree: _is_fulfilment(tree) and has_number(tree, ORDER_NUMBER),
     moves=False,
     agrees=("code", "intent", "status", "businessStatus", "focus", "for", "owner"),
+    outdated=("lastModified",),
     elements={
         "extension": [money("total-amount", t.total_amount)],
         "identifier": [
