@@ -78,7 +78,7 @@ def _with(resource_type: str, more: tuple[SearchParameter, ...]) -> Mapping[str,
 
 @cache
 def standard_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
-    """The parameters of a type by code, its own first, then those of all types; empty for an unknown type.
+    """The parameters of a type by code: its own, those of all types, ours; empty for an unknown type.
 
     Left out: parameters that index extensions only. Those matched otherwise than by value have types of their own.
     """
@@ -89,7 +89,25 @@ def standard_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     for code, identity in _listed(resource_type):
         facts = by_id.get(identity, {"type": "special"})
         found[code] = _read(resource_type, code, facts)
-    return MappingProxyType(found)
+    return MappingProxyType({**found, **{one.code: one for one in _own() if one.resource_type == resource_type}})
+
+
+@cache
+def _own() -> tuple[SearchParameter, ...]:
+    """The parameters that this server defines, each for one type."""
+    listed: Sequence[Mapping[str, Any]] = packaged("own-search-parameters.json")["params"]
+    return tuple(
+        SearchParameter(
+            resource_type=facts["base"],
+            code=facts["code"],
+            type=facts["type"],
+            expression=facts["expression"],
+            targets=tuple(facts["target"]),
+            number=parameter_number(f"{facts['base']}.{facts['code']}"),
+            url=facts["url"],
+        )
+        for facts in listed
+    )
 
 
 def _listed(resource_type: str) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ MAX_DIGITS = 126
 """A jsonb or numeric column prints 1e9 as ten digits, and with sign and point no number may be longer than 128."""
 
 _TOO_LARGE: int = 10**MAX_DIGITS
+_MOST_MONEY, _CENT = 10**8, Decimal("0.01")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ROW_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?\+00:00")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:([0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
@@ -163,6 +164,13 @@ def _decimal_to_row(value: Any) -> Any:
     return value if is_writable(value) else ABSENT
 
 
+def _money_to_row(value: Any) -> Any:
+    # The portal's amounts have two decimals: what has more would be rounded.
+    amount = Decimal(value) if is_writable(value) else None
+    is_exact = amount is not None and abs(amount) < _MOST_MONEY and amount == amount.quantize(_CENT)
+    return value if is_exact else ABSENT
+
+
 STRING = Primitive("string", text_or_absent, token_or_absent)
 TOKEN = Primitive("string", token_or_absent, token_or_absent)
 CODE_TEXT = Primitive("code", code_or_absent, code_or_absent)
@@ -173,4 +181,6 @@ INSTANT = Primitive("instant", instant_text, _instant_to_row)
 EXACT_INSTANT = Primitive("instant", instant_text, _exact_instant_to_row)
 """An instant that is searched: only one that reads back with the same precision."""
 DECIMAL = Primitive("decimal", decimal_text, _decimal_to_row)
+MONEY = Primitive("decimal", decimal_text, _money_to_row)
+"""An amount in a numeric(10,2), which prints with two decimals."""
 INTEGER = Primitive("integer", _integer, _integer)

@@ -7,14 +7,15 @@ https://hl7.org/fhir/R4/http.html#update
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Table, case
 
 from fhir_server.errors import Unprocessable
 from fhir_server.mapping.branches import build, object_
 from fhir_server.mapping.primitives import STRING, Primitive
-from fhir_server.mapping.source import SearchColumn
+from fhir_server.mapping.source import ReferenceColumn, SearchColumn
 from fhir_server.mapping.trees import ABSENT, PLACE, Slots, contains
 from fhir_server.mapping.word import HeardRow, Row, Word
 
@@ -72,6 +73,24 @@ class projected(Word):  # noqa: N801
     def compose(self, row: Row) -> Any:
         held = row.get(self.column.name)
         return self.primitive.compose(held.get(self.key)) if isinstance(held, dict) else ABSENT
+
+
+class until_documented(Word):  # noqa: N801
+    """What a trigger copies into the row and clients need not repeat: said only as long as the row has no document."""
+
+    def __init__(self, declared: Any, document_version: Column[Any]) -> None:
+        self.word, self.document_version = build(declared), document_version
+
+    def compose(self, row: Row) -> Any:
+        return ABSENT if row.get(self.document_version.name) is not None else self.word.compose(row)
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
+        alone = self.document_version.is_(None)
+        return tuple(
+            replace(column, column=case((alone, column.column)))
+            for column in self.word.search_columns(parameter_type)
+            if isinstance(column, ReferenceColumn)
+        )
 
 
 class derived(Word):  # noqa: N801

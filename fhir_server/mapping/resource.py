@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table
 
 from fhir_server.definitions import properties, search_parameters
+from fhir_server.errors import Unprocessable
 from fhir_server.indexing import IndexRows
 from fhir_server.mapping.branches import array, build, object_
 from fhir_server.mapping.concepts import reference
@@ -20,6 +21,7 @@ from fhir_server.mapping.merge import merge
 from fhir_server.mapping.minted import logical_id
 from fhir_server.mapping.projections import many
 from fhir_server.mapping.source import SearchColumn, Store
+from fhir_server.mapping.trees import contains
 from fhir_server.mapping.unsaid import Unsaid
 from fhir_server.mapping.word import HeardRow, Row, Word, hear_members
 from fhir_server.mapping.words import fits
@@ -48,7 +50,10 @@ class Resource:
     an element (`"subject"`, or `"identifier[1]"` for one item of an array), which answers it with its modifiers, or to
     search columns. `unanswered` says, for parameters of which a row may say more than its columns answer, what that is;
     with a document the index rows answer it. `excludes` maps elements to the choice that they exclude. `accepts` says
-    which resources of the type may live in this table, `creatable` whether FHIR may add rows to it.
+    which resources of the type may live in this table, `creatable` whether FHIR may add rows to it. `moves` is False
+    where rows of other tables need these rows: a resource that is accepted, or is here, then never goes to the generic
+    store, and what a row cannot hold is an error. `agrees` are elements of which a resource may say neither more nor
+    less than its row says, `outdated` those of a document that are not true any more once the portal changed the row.
     """
 
     def __init__(
@@ -62,13 +67,17 @@ class Resource:
         sort: Mapping[str, ColumnElement[Any]] | None = None,
         accepts: Callable[[dict[str, Any]], bool] = lambda tree: True,
         creatable: bool = True,
+        moves: bool = True,
+        agrees: tuple[str, ...] = (),
+        outdated: tuple[str, ...] = (),
         must_exist: Mapping[str, str] | None = None,
         excludes: Mapping[str, str] | None = None,
         unanswered: Mapping[str, str] | None = None,
     ) -> None:
         self.resource_type, self.table, self.store = resource_type, table, store
         self.elements = {name: build(declared) for name, declared in elements.items()}
-        self.accepts, self.creatable = accepts, creatable
+        self.accepts, self.creatable, self.moves, self.agrees = accepts, creatable, moves, agrees
+        self.outdated = tuple(key for name in outdated for key in (name, f"_{name}"))
         self.must_exist = dict(must_exist or {})
         self.sort = dict(sort or {})
         self.unanswered = dict(unanswered or {})
@@ -105,7 +114,8 @@ class Resource:
         """Column name → value for every column of the declaration, None where the resource says nothing it can hold.
 
         An element that still says what `current` says keeps its columns to the letter: status texts, odd JSON and all.
-        Raises CannotHold when a column that must not be NULL has no value, Unprocessable for what another table owns.
+        Raises CannotHold when a column that must not be NULL has no value (Unprocessable where resources do not move),
+        Unprocessable for what another table owns and what the row would say otherwise.
         """
         heard = HeardRow(current)
         hear_members(self.elements, tree, heard, self._names.__getitem__)
@@ -115,12 +125,40 @@ class Resource:
             if not fits(column, row[name]):
                 row[name] = None
             if row[name] is None and not column.nullable:
+                if not self.moves:
+                    raise self.refused(name, "is not what a record of the portal can hold")
                 raise CannotHold(name)
+        self._must_agree(tree, {**(current or {}), **row})
         return row
+
+    def refused(self, column: str, reason: str) -> Unprocessable:
+        """The error for a resource that cannot be a row because of a column."""
+        expression = self.expression_of(column)
+        return Unprocessable(f"{expression} {reason}", (expression,))
+
+    def expression_of(self, column: str) -> str:
+        """The FHIRPath of the element that a column holds."""
+        element = next((name for name, word in self.elements.items() if column in word.columns), None)
+        return self.resource_type if element is None else f"{self.resource_type}.{element.removesuffix('[x]')}"
+
+    def _must_agree(self, tree: dict[str, Any], row: Row) -> None:
+        for name in self.agrees:
+            said: dict[str, Any] = {}
+            self.elements[name].compose_into(said, name, row)
+            # Extensions beside a value say of the portal's text what the value does not say.
+            said = {key: item for key, item in said.items() if not key.startswith("_")}
+            heard = {key: tree[key] for key in self._names[name] if key in tree and not key.startswith("_")}
+            if bool(said) != bool(heard) or not contains(heard, said):
+                expression = f"{self.resource_type}.{name.removesuffix('[x]')}"
+                raise Unprocessable(f"{expression} is not what a record of the portal can say here", (expression,))
 
     def merge(self, base: Row, theirs: Row, document: dict[str, Any]) -> dict[str, Any]:
         """`document` with what the portal changed from the row `base` to the row `theirs`."""
-        return merge(self.compose(base), self.compose(theirs), document, self.choices)
+        merged = merge(self.compose(base), self.compose(theirs), document, self.choices)
+        if merged != document:
+            for name in self.outdated:
+                merged.pop(name, None)
+        return merged
 
     def index_rows(self, rows: IndexRows, row: Row, tree: dict[str, Any]) -> IndexRows:
         """The part of `rows`, all that the document `tree` says, which the columns of `row` do not answer."""
@@ -163,7 +201,7 @@ def _within(word: Any) -> tuple[Word, ...]:
     """The words that a word is made of."""
     parts = tuple(getattr(word, "items", ()))
     parts += tuple(word.members.values()) if isinstance(word, object_) else ()
-    return parts + ((word.word,) if hasattr(word, "word") else ())
+    return parts + tuple(getattr(word, name) for name in ("word", "inner") if hasattr(word, name))
 
 
 def _children(words: Any) -> list[Child]:

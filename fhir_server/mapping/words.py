@@ -108,6 +108,17 @@ class always(Word):  # noqa: N801
         return tuple(TokenColumn(_literal(coding["code"]), system=coding["system"]) for coding in codings)
 
 
+class always_code(constant):  # noqa: N801
+    """A `code` that every resource of this table has."""
+
+    def __init__(self, code: str, system: str) -> None:
+        super().__init__(code)
+        self.system = system
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
+        return (TokenColumn(_literal(self.json_value), system=self.system, complete=True),)
+
+
 def _literal(text: str) -> Sql:
     # An untyped literal would be `unknown` to the functions around it.
     return literal_column(f"'{text}'::text")

@@ -84,7 +84,8 @@ def place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Pl
         if resource is None:
             return Placed(change, source, None, _generic_row(change.resource_type, said, {}), said)
         is_here = change.state is not None and change.state.source is source
-        if not resource.accepts(tree) or not (resource.creatable or is_here):
+        # What other rows need stays here, whatever it says.
+        if not (is_here and not resource.moves) and not (resource.accepts(tree) and (resource.creatable or is_here)):
             continue
         try:
             row = resource.decompose(tree, change.state.row if change.state is not None and is_here else None)
@@ -137,7 +138,7 @@ def check_references(
     for one in placed:
         wanted.setdefault("Patient", set()).update(_patients(one))
         for column, target_type in one.resource.must_exist.items() if one.resource is not None else ():
-            if one.row[column] is not None:
+            if one.row.get(column) is not None:
                 wanted.setdefault(target_type, set()).add(one.row[column])
     coming = {one.change.identity: one.source for one in placed}
     leaving = {change.identity for change in changes if change.tree is None}
@@ -169,9 +170,13 @@ def _with_existing(registry: Registry, placed: Placed, existing: Mapping[Identit
         return placed
     row = dict(placed.row)
     for column, target_type in placed.resource.must_exist.items():
-        home = existing.get((target_type, row[column]))
-        if row[column] is None or (home is not None and not home.generic):
+        if row.get(column) is None:
             continue
+        home = existing.get((target_type, row[column]))
+        if home is not None and not home.generic:
+            continue
+        if not placed.resource.moves:
+            raise placed.resource.refused(column, "refers to nothing that the portal has")
         if not placed.resource.table.c[column].nullable:
             generic = registry.sources(placed.change.resource_type)[-1]
             return replace(

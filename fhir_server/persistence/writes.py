@@ -6,12 +6,14 @@ holds the states of all existing resources among the changes (`states.lock_state
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from psycopg import Connection
+from psycopg.errors import CheckViolation, UniqueViolation
 
 from fhir_server.errors import Conflict
 from fhir_server.json_text import encode_json
@@ -69,7 +71,7 @@ def write(
     placed = check_references(connection, registry, with_row_ids(connection, puts), changes, blame)
     written: dict[Identity, Written] = {}
     _delete(connection, registry, [change for change in changes if change.tree is None], written)
-    _store(connection, registry, placed, written)
+    _store(connection, registry, placed, written, blame)
     _refuse_orphans(connection, registry, [change for change in changes if change.tree is None], blame)
     return [written[change.identity] for change in changes]
 
@@ -85,7 +87,11 @@ def _refuse_orphans(
 
 
 def _store(
-    connection: Connection[Any], registry: Registry, placed: Sequence[Placed], written: dict[Identity, Written]
+    connection: Connection[Any],
+    registry: Registry,
+    placed: Sequence[Placed],
+    written: dict[Identity, Written],
+    blame: Blame | None,
 ) -> None:
     # The generic sources of one store are one table, whatever the types.
     groups: dict[object, list[Placed]] = {}
@@ -93,7 +99,7 @@ def _store(
         groups.setdefault(one.source.store.name if one.source.generic else one.source.number, []).append(one)
     documents: dict[str, tuple[Store, list[DocumentRow]]] = {}
     for group in sorted(groups.values(), key=lambda group: _turn(registry, group[0].source)):
-        stored = _store_in(connection, group)
+        stored = _store_in(connection, group, blame)
         _, listed = documents.setdefault(group[0].source.store.name, (group[0].source.store, []))
         listed += [_document(one, stored[one.change.identity], written) for one in group]
     for store, rows in documents.values():
@@ -106,7 +112,7 @@ def _turn(registry: Registry, source: Source) -> tuple[bool, bool, int]:
     return source.generic, bool(resource is not None and resource.must_exist), source.number
 
 
-def _store_in(connection: Connection[Any], group: Sequence[Placed]) -> dict[Identity, Stored]:
+def _store_in(connection: Connection[Any], group: Sequence[Placed], blame: Blame | None) -> dict[Identity, Stored]:
     """Write the rows of resources that belong in one table."""
     source, resource = group[0].source, group[0].resource
     kept: list[Placed] = []
@@ -123,10 +129,45 @@ def _store_in(connection: Connection[Any], group: Sequence[Placed]) -> dict[Iden
     stored: dict[Identity, Stored] = {}
     if kept:
         delete_index_rows(connection, source.store, [one.change.state.resource_key for one in kept if one.change.state])
-        stored |= update_rows(connection, source, resource, [_row_write(one) for one in kept])
-    if new:
-        stored |= insert_rows(connection, source, resource, [_row_write(one) for one in new])
+    with _naming_elements(group, blame):
+        if kept:
+            stored |= update_rows(connection, source, resource, [_row_write(one) for one in kept])
+        if new:
+            stored |= insert_rows(connection, source, resource, [_row_write(one) for one in new])
     return stored
+
+
+@contextmanager
+def _naming_elements(group: Sequence[Placed], blame: Blame | None) -> Iterator[None]:
+    """What the database refuses by column is told by element, and blamed on the change: what a trigger says
+    (`fhir_refuse_write`), and numbers that another record has.
+    """
+    try:
+        yield
+    except UniqueViolation as error:
+        taken = _taken(group, error)
+        if taken is None:
+            raise
+        one, expression = taken
+        with blaming(blame, one.change):
+            raise Conflict(f"Another {one.change.resource_type} has this number", (expression,)) from None
+    except CheckViolation as error:
+        told = error.diag
+        refused = next((one for one in group if one.change.fhir_id == told.message_detail), None)
+        if told.constraint_name != "fhir_written" or refused is None or refused.resource is None:
+            raise
+        with blaming(blame, refused.change):
+            raise refused.resource.refused(str(told.column_name), str(told.message_primary)) from None
+
+
+def _taken(group: Sequence[Placed], error: UniqueViolation) -> tuple[Placed, str] | None:
+    """Whose number another record has, and where it says it; None where ids collide, which is a lost race."""
+    for one in group:
+        for name in one.resource.row_columns if one.resource is not None else ():
+            is_told = error.diag.constraint_name == f"{one.source.table.name}_{name}_key"
+            if is_told and one.resource is not None and f"=({one.row[name]})" in str(error.diag.message_detail):
+                return one, one.resource.expression_of(name)
+    return None
 
 
 def _document(placed: Placed, made: Stored, written: dict[Identity, Written]) -> DocumentRow:

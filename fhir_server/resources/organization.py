@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from business.statuses import status_map
 from fhir_server.mapping import spoken
 from fhir_server.mapping.branches import extension, required
 from fhir_server.mapping.concepts import coded, concept, one_of
@@ -29,17 +30,7 @@ PORTAL_TYPES = f"{CODE_SYSTEM}/organization-type"
 MANUFACTURER = {"coding": [{"system": PORTAL_TYPES, "code": "manufacturer"}]}
 TYPE_CODES = ("prov", "dept", "team", "govt", "ins", "pay", "edu", "reli", "crs", "cg", "bus", "other")
 
-ACTIVE_STATUSES = {
-    "active": True,
-    "inactive": False,
-    "suspended": False,
-    "closed": False,
-    "archived": False,
-    "discontinued": False,
-    "deleted": False,
-    "pending": False,
-    "prospect": False,
-}
+ACTIVE_STATUSES = {text: code == "true" for text, code in status_map("record-active").codes.items()}
 
 
 def is_manufacturer(tree: dict[str, Any]) -> bool:

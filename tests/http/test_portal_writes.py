@@ -26,6 +26,12 @@ PEOPLE = (
     "INSERT INTO fhir_practitioners (fhir_id, user_id) VALUES ('doc', 7)",
     "INSERT INTO organizations (id, fhir_id, name) VALUES (7, 'org', 'Acme')",
 )
+CHAIN = (
+    "INSERT INTO manufacturers (id, fhir_id, name) VALUES (7, 'maker', 'Maker')",
+    "INSERT INTO products (id, manufacturer_id, name) VALUES (7, 7, 'Graft')",
+    "INSERT INTO product_requests (id, request_number, user_id) VALUES (7, 'R', 7)",
+    "INSERT INTO orders (id, order_number, product_request_id, manufacturer_id) VALUES (7, 'O', 7, 7)",
+)
 TABLES = {
     "fhir_patients": Mapped(
         "Patient/x",
@@ -74,6 +80,38 @@ TABLES = {
         "INSERT INTO fhir_observations (fhir_id, patient_fhir_id, code) VALUES ('x', 'p', '39126-8')",
         "UPDATE fhir_observations SET status = 'amended' WHERE fhir_id = 'x'",
         ("status", "amended"),
+    ),
+    "products": Mapped(
+        "DeviceDefinition/x",
+        "products",
+        CHAIN[:1],
+        "INSERT INTO products (fhir_id, manufacturer_id, name) VALUES ('x', 7, 'Graft')",
+        "UPDATE products SET hcpcs_code = 'Q4101' WHERE fhir_id = 'x'",
+        ("type", "coding", 0, "code", "Q4101"),
+    ),
+    "product_requests": Mapped(
+        "DeviceRequest/x",
+        "product_requests",
+        PEOPLE,
+        "INSERT INTO product_requests (fhir_id, request_number, user_id) VALUES ('x', 'R', 7)",
+        "UPDATE product_requests SET status = 'submitted' WHERE fhir_id = 'x'",
+        ("status", "active"),
+    ),
+    "orders": Mapped(
+        "Task/x",
+        "orders",
+        (*PEOPLE, *CHAIN[:3]),
+        "INSERT INTO orders (fhir_id, order_number, product_request_id, manufacturer_id) VALUES ('x', 'O', 7, 7)",
+        "UPDATE orders SET status = 'shipped' WHERE fhir_id = 'x'",
+        ("businessStatus", "text", "shipped"),
+    ),
+    "order_items": Mapped(
+        "SupplyRequest/x",
+        "order_items",
+        (*PEOPLE, *CHAIN),
+        "INSERT INTO order_items (fhir_id, order_id, product_id) VALUES ('x', 7, 7)",
+        "UPDATE order_items SET quantity = 5 WHERE fhir_id = 'x'",
+        ("quantity", "value", 5),
     ),
     "user_organizations": Mapped(
         "PractitionerRole/x",

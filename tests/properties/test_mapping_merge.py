@@ -9,13 +9,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from fhir_server.errors import Unprocessable
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.resource import CannotHold, Resource
 from fhir_server.mapping.trees import contains, plain
-from fhir_server.resources.organization import MANUFACTURER
 from fhir_server.validation import validate
 from tests.properties.strategies.effort import EFFORT
 from tests.properties.strategies.portal import changed_rows, writable
+from tests.properties.strategies.records import record
 from tests.properties.strategies.resources import resources, shuffled
 from tests.properties.strategies.rows import DECLARATIONS, rows
 
@@ -28,12 +29,11 @@ def written(data: st.DataObject, table: str) -> tuple[Resource, Tree, Tree]:
     """A resource that a client wrote, and its row."""
     resource = DECLARATIONS[table]
     ours = data.draw(resources(resource.resource_type))
-    if not resource.accepts(ours) and "type" not in ours:
-        ours["type"] = [MANUFACTURER]
+    ours = record(data.draw, table, ours)
     assume(resource.accepts(ours))
     try:
         row = resource.decompose(ours)
-    except CannotHold:
+    except (CannotHold, Unprocessable):
         assume(False)
     stored = {name: shuffled(value, 1) for name, value in row.items()}
     whole = {"fhir_id": "i", "document_version": 1, **stored}

@@ -15,6 +15,7 @@ from fhir_server.mapping.rendering import with_meta
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.trees import plain
 from fhir_server.validation import validate
+from fhir_server.validation.second_opinion import second_opinion
 from tests.properties.strategies.effort import EFFORT
 from tests.properties.strategies.rows import DECLARATIONS, rows
 
@@ -34,6 +35,14 @@ def test_any_row_is_a_valid_resource(table: str, data: st.DataObject) -> None:
     tree = plain(resource.compose(row))
     issues = validate(resource.resource_type, tree)
     assert issues == (), [(issue.diagnostics, issue.expression) for issue in issues]
+
+
+@EVERY_TABLE
+@EFFORT
+@given(data=st.data())
+def test_the_models_of_fhir_resources_accept_it_too(table: str, data: st.DataObject) -> None:
+    resource, row = drawn(data, table)
+    assert second_opinion(resource.resource_type, encode_json(resource.compose(row))) == ()
 
 
 @EVERY_TABLE

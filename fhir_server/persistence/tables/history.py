@@ -15,7 +15,7 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA
-from fhir_server.persistence.tables.orders import manufacturers
+from fhir_server.persistence.tables.orders import manufacturers, order_items, orders, product_requests, products
 from fhir_server.persistence.tables.stores import OPEN, PHI
 
 _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
@@ -27,6 +27,10 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         organizations: "Organization",
         manufacturers: "Organization",
         user_organizations: "PractitionerRole",
+        products: "DeviceDefinition",
+        product_requests: "DeviceRequest",
+        orders: "Task",
+        order_items: "SupplyRequest",
         PHI.resources: None,
         OPEN.resources: None,
     }

@@ -31,6 +31,23 @@ from fhir_server.persistence.tables.columns import (
     versions,
 )
 
+
+def _resource_indexes(name: str) -> tuple[Index, ...]:
+    """The indexes of a table that `fhir_make_resource` made one of resources."""
+    return (
+        Index(f"{name}_resource_key", "resource_key", unique=True),
+        minted(f"{name}_minted"),
+        Index(f"{name}_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
+        Index(
+            f"{name}_pending",
+            "document_version",
+            "version_id",
+            "resource_key",
+            postgresql_where=text("document_version < version_id"),
+        ),
+    )
+
+
 manufacturers = Table(
     "manufacturers",
     METADATA,
@@ -93,12 +110,18 @@ products = Table(
     Column("clinical_indications", JSONB),
     Column("contraindications", JSONB),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("manufacturer_fhir_id", FHIR_ID),
     Index("products_manufacturer_id", "manufacturer_id"),
     Index("products_sku", "sku"),
     Index("products_hcpcs_code", "hcpcs_code"),
     Index("products_status", "status"),
     Index("products_category_id", "category_id"),
+    Index("products_manufacturer_fhir_id", "manufacturer_fhir_id"),
+    *_resource_indexes("products"),
 )
 
 product_requests = Table(
@@ -119,13 +142,21 @@ product_requests = Table(
     Column("submitted_at", TIMESTAMPTZ),
     Column("completed_at", TIMESTAMPTZ),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("requester_fhir_id", FHIR_ID),
+    Column("organization_fhir_id", FHIR_ID),
+    Column("facility_fhir_id", FHIR_ID),
     Index("product_requests_user_id", "user_id"),
     Index("product_requests_status", "status"),
     Index("product_requests_submitted_at", "submitted_at"),
     Index("product_requests_organization_id", "organization_id"),
     Index("product_requests_facility_id", "facility_id"),
     Index("product_requests_patient_fhir_id", "patient_fhir_id"),
+    Index("product_requests_requester_fhir_id", "requester_fhir_id"),
+    *_resource_indexes("product_requests"),
 )
 
 orders = Table(
@@ -143,10 +174,21 @@ orders = Table(
     Column("shipping_carrier", String(50)),
     Column("notes", Text),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("product_request_fhir_id", FHIR_ID),
+    Column("manufacturer_fhir_id", FHIR_ID),
+    Column("patient_fhir_id", FHIR_ID),
+    Column("requester_fhir_id", FHIR_ID),
     Index("orders_product_request_id", "product_request_id"),
     Index("orders_status", "status"),
     Index("orders_manufacturer_id", "manufacturer_id"),
+    Index("orders_product_request_fhir_id", "product_request_fhir_id"),
+    Index("orders_manufacturer_fhir_id", "manufacturer_fhir_id"),
+    Index("orders_patient_fhir_id", "patient_fhir_id"),
+    *_resource_indexes("orders"),
 )
 
 order_items = Table(
@@ -160,7 +202,28 @@ order_items = Table(
     Column("total_price", Numeric(10, 2)),
     Column("product_specifications", JSONB),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("line_number", Integer),
+    Column("order_fhir_id", FHIR_ID),
+    Column("order_number", String(50)),
+    Column("line_identifier", String(70)),
+    Column("order_status", String(50)),
+    Column("order_created_at", TIMESTAMPTZ),
+    Column("manufacturer_fhir_id", FHIR_ID),
+    Column("patient_fhir_id", FHIR_ID),
+    Column("requester_fhir_id", FHIR_ID),
+    Column("facility_fhir_id", FHIR_ID),
+    Column("recipient_fhir_id", FHIR_ID),
+    Column("product_snapshot", JSONB),
     Index("order_items_order_id", "order_id"),
     Index("order_items_product_id", "product_id"),
+    Index("order_items_order_fhir_id", "order_fhir_id"),
+    Index("order_items_line_identifier", "line_identifier"),
+    Index("order_items_recipient_fhir_id", "recipient_fhir_id"),
+    Index("order_items_facility_fhir_id", "facility_fhir_id"),
+    Index("order_items_manufacturer_fhir_id", "manufacturer_fhir_id"),
+    *_resource_indexes("order_items"),
 )

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, String, Table
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, Numeric, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+from fhir_server.json_text import DecimalText
 from fhir_server.mapping.resource import Resource
 from fhir_server.resources.registry import DECLARED
 from tests.properties.strategies.moments import PARTIAL_DATES, ROW_DATES, ROW_TIMES
@@ -20,6 +21,8 @@ STATUSES = (
     "active", "Active", " ACTIVE ", "inactive", "on_hold", "on-hold", "On Hold", "temporarily closed",
     "temporarily_closed", "suspended", "closed", "archived", "discontinued",
     "deleted", "pending", "prospect",
+    "shipped", "Shipped", "confirmed", "delivered", "processing", "submitted", "void", "ready to ship", "lost",
+    "backordered", "awaiting customs",
     "merged", "unknown", "final", "FINAL", "amended", "entered-in-error", "entered_in_error", "draft", "",
 )  # fmt: skip
 IDS = st.text("abcdefABC0123456789-.", min_size=1, max_size=20)
@@ -28,6 +31,9 @@ BAD_IDS = st.sampled_from(("a/b", "x y", "ä", "x" * 65, ""))
 _USES = ("home", "work", "temp", "old", "mobile", "billing", "official", "usual", "nickname", "Home", "private")
 _PLAUSIBLE: Mapping[str, Strategy] = {
     "status": st.sampled_from(STATUSES),
+    "order_status": st.sampled_from(STATUSES),
+    "priority": st.sampled_from(("normal", "Normal", "urgent", "rush", "STAT", "whenever")),
+    "hcpcs_code": st.sampled_from(("Q4101", "A6021", "97597", "q4101", " x")),
     "gender": st.sampled_from(("male", "female", "other", "unknown")),
     "marital_status": st.sampled_from(("M", "married", "Married", "never married", "X", "S", " divorced ")),
     "preferred_language": st.sampled_from(("en", "en-US", "de", "english us", "zh hans")),
@@ -153,8 +159,20 @@ _JSON: Mapping[str, Strategy] = {
     "specialty": st.lists(TEXTS | _CONCEPT, max_size=3),
     "communication": st.lists(st.sampled_from(("en", "de-AT", "English (US), fluent")) | TEXTS | _CONCEPT, max_size=3),
     "value_data": _VALUES,
+    "product_specifications": st.dictionaries(
+        TEXTS,
+        TEXTS | st.booleans() | st.integers(0, 99) | st.decimals(0, 9, places=2).map(lambda n: DecimalText(str(n))),
+    ),
 }
 _OWN_JSON: Mapping[str, Strategy] = {
+    "product_snapshot": st.fixed_dictionaries(
+        {"name": TEXTS},
+        optional={
+            "sku": TEXTS,
+            "hcpcs_code": st.sampled_from(("Q4101", "97597", "q4101", " x")),
+            "unit_of_measure": st.sampled_from(("each", "cm2", " ")),
+        },
+    ),
     "role_codes": st.lists(
         st.fixed_dictionaries(
             {"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}
@@ -190,6 +208,8 @@ def _held(column: Column[Any]) -> Strategy:
         return ROW_DATES
     if isinstance(sql_type, DateTime):
         return ROW_TIMES
+    if isinstance(sql_type, Numeric):
+        return st.decimals(-(10**8) + 1, 10**8 - 1, places=2).map(lambda amount: DecimalText(f"{amount:.2f}"))
     if isinstance(sql_type, BigInteger | Integer):
         return _PLAUSIBLE.get(name, st.integers(0, 2**31 - 1))
     texts = PLAIN_TEXTS | TEXTS
@@ -230,7 +250,16 @@ def rows(resource: Resource) -> Strategy:
             columns[column.name] = user_snapshots()
         elif column.name not in FOREIGN:
             columns[column.name] = held(column)
-    return st.fixed_dictionaries({**columns, "document_version": st.none()})
+    return st.fixed_dictionaries({**columns, "document_version": st.none()}).map(_as_triggers_leave_it)
+
+
+def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
+    """What goes to a clinic does not go to the patient."""
+    return (
+        {**row, "recipient_fhir_id": None}
+        if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
+        else row
+    )
 
 
 def named(resource: Resource) -> str:

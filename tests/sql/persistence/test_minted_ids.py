@@ -25,6 +25,12 @@ INSERTS = {
     "manufacturers": "INSERT INTO manufacturers (fhir_id, name) VALUES (%s, 'x')",
     "user_organizations": "INSERT INTO user_organizations (fhir_id, user_id, organization_id) "
     "SELECT %s, 7, count(*) + 1 FROM user_organizations",
+    "products": "INSERT INTO products (fhir_id, manufacturer_id, name) VALUES (%s, 7, 'x')",
+    "product_requests": "INSERT INTO product_requests (fhir_id, user_id, request_number) "
+    "SELECT %s, 7, count(*) FROM product_requests",
+    "orders": "INSERT INTO orders (fhir_id, product_request_id, manufacturer_id, order_number) "
+    "SELECT %s, 7, 7, count(*) FROM orders",
+    "order_items": "INSERT INTO order_items (fhir_id, order_id, product_id) VALUES (%s, 7, 7)",
     "phi.fhir_resources": "INSERT INTO phi.fhir_resources (resource_type, fhir_id) VALUES ('Condition', %s)",
     "open.fhir_resources": "INSERT INTO open.fhir_resources (resource_type, fhir_id) VALUES ('Location', %s)",
 }
@@ -47,11 +53,18 @@ def test_m_006_sql_mints_as_the_server_does(connection: psycopg.Connection[Any],
 def test_m_006_a_minted_id_leads_to_its_row_wherever_that_is(connection: psycopg.Connection[Any], table: str) -> None:
     connection.execute("INSERT INTO users (id, email, password, first_name, last_name) VALUES (7, 'a', 'b', 'c', 'd')")
     connection.execute("INSERT INTO organizations (name) SELECT 'x' FROM generate_series(1, 3)")
+    if table.startswith(("product", "order")):
+        connection.execute("INSERT INTO manufacturers (id, name) VALUES (7, 'x')")
+        connection.execute("INSERT INTO product_requests (id, user_id, request_number) VALUES (7, 7, 'x')")
+        connection.execute(
+            "INSERT INTO orders (id, product_request_id, manufacturer_id, order_number) VALUES (7, 7, 7, 'x')"
+        )
+        connection.execute("INSERT INTO products (id, manufacturer_id, name) VALUES (7, 7, 'x')")
     for one in ("legacy/1", "legal", "Müller 1"):
         connection.execute(INSERTS[table], (one,))
     wanted = [minted_id("legacy/1"), minted_id("Müller 1"), minted_id("legal"), minted_id("nobody"), "legal"]
     assert row_ids(on(connection), wanted) == {minted_id(one): one for one in ("legacy/1", "Müller 1")}
-    connection.execute(f"DELETE FROM {table}")
+    connection.execute(f"DELETE FROM {table} WHERE fhir_id ~ '[^-a-z0-9]'")
     assert row_ids(on(connection), wanted[:1]) == {wanted[0]: "legacy/1"}
 
 

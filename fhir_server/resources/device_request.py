@@ -1,0 +1,121 @@
+"""DeviceRequest over product_requests (https://hl7.org/fhir/R4/devicerequest.html).
+
+A DeviceRequest with a request number of the portal is one of its requests; all others live in the generic store.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, and_, case, literal_column, or_
+
+from business.statuses import status_map
+from fhir_server.mapping.branches import extension, required
+from fhir_server.mapping.concepts import coded, reference
+from fhir_server.mapping.identifiers import identifier, portal_id
+from fhir_server.mapping.primitives import EXACT_INSTANT
+from fhir_server.mapping.resource import Resource
+from fhir_server.mapping.source import SearchColumn, TokenColumn
+from fhir_server.mapping.trees import Atomic
+from fhir_server.mapping.word import HeardRow, Row, Word
+from fhir_server.mapping.words import DATA_ABSENT_REASON, constant, value
+from fhir_server.persistence.tables import PHI, product_requests
+from fhir_server.resources.canonical import EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
+from fhir_server.resources.order_numbers import PLACER, REQUEST_NUMBER, USER, has_number, priority
+
+INTENTS = "http://hl7.org/fhir/request-intent"
+
+t = product_requests.c
+
+STATUS = coded(
+    t.status,
+    status_map("product-request").codes,
+    system="http://hl7.org/fhir/request-status",
+    source_url=SOURCE_STATUS,
+    otherwise=status_map("product-request").other,
+)
+
+
+class intent(Word):  # noqa: N801
+    """`order` once the request is submitted, `plan` for a draft and for what nobody knows to be submitted."""
+
+    def __init__(self, status: coded, submitted: Column[Any]) -> None:
+        self.status, self.submitted = status, submitted
+
+    def compose(self, row: Row) -> Any:
+        state = self.status.compose(row)
+        is_open = state == "unknown" and row.get(self.submitted.name) is None
+        return "plan" if state == "draft" or is_open else "order"
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
+        (said,) = (column.column for column in self.status.search_columns("token") if isinstance(column, TokenColumn))
+        is_open = and_(said == literal_column("'unknown'"), self.submitted.is_(None))
+        is_plan = or_(said == literal_column("'draft'"), is_open)
+        found = case((is_plan, literal_column("'plan'::text")), else_=literal_column("'order'::text"))
+        return (TokenColumn(found, system=INTENTS, complete=True),)
+
+
+class requester(Word):  # noqa: N801
+    """The practitioner who is the user of the portal, or the user's key where none is."""
+
+    def __init__(self, practitioner: Column[Any], user: Column[Any]) -> None:
+        self.practitioner, self.user = reference("Practitioner", practitioner), user
+        self.columns = self.practitioner.columns
+
+    def compose(self, row: Row) -> Any:
+        user = row.get(self.user.name)
+        if row.get(self.practitioner.column.name) is not None or user is None:
+            return self.practitioner.compose(row)
+        return Atomic(identifier={"system": USER, "value": str(user)})
+
+    def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
+        return self.practitioner.decompose(value, row)
+
+    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
+        return self.practitioner.search_columns(parameter_type)
+
+
+ORGANIZATION = reference("Organization", t.organization_fhir_id)
+FACILITY = reference("Location", t.facility_fhir_id)
+
+DEVICE_REQUEST = Resource(
+    "DeviceRequest",
+    product_requests,
+    store=PHI,
+    accepts=lambda tree: has_number(tree, REQUEST_NUMBER),
+    moves=False,
+    agrees=("status", "intent", "subject", "requester"),
+    elements={
+        "extension": [
+            extension(f"{EXTENSION}/requesting-organization", {"valueReference": ORGANIZATION}),
+            extension(f"{EXTENSION}/requesting-facility", {"valueReference": FACILITY}),
+            extension(f"{EXTENSION}/completed-at", {"valueDateTime": t.completed_at}),
+        ],
+        "identifier": [
+            identifier(REQUEST_NUMBER, t.request_number, type_code=PLACER),
+            portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
+        ],
+        "status": STATUS,
+        "intent": intent(STATUS, t.submitted_at),
+        "priority": priority(t.priority),
+        # What is requested stands in the lines of its orders.
+        "codeCodeableConcept": constant({"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]}),
+        "subject": required(reference("Patient", t.patient_fhir_id, complete=True)),
+        "authoredOn": value(t.submitted_at, EXACT_INSTANT),
+        "requester": requester(t.requester_fhir_id, t.user_id),
+        "note": [{"text": t.notes}],
+    },
+    search={
+        "identifier": "identifier",
+        "status": "status",
+        "intent": "intent",
+        "subject": "subject",
+        "patient": "subject",
+        "authored-on": "authoredOn",
+        "requester": "requester",
+        "organization": ORGANIZATION.search_columns("reference"),
+        "facility": FACILITY.search_columns("reference"),
+    },
+    unanswered={"requester": "the key of a user without a practitioner"},
+    must_exist={"patient_fhir_id": "Patient", "requester_fhir_id": "Practitioner"},
+)
