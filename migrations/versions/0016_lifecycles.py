@@ -1,0 +1,22 @@
+"""The steps of requests and orders, obeyed by every writer and written down."""
+
+from alembic import context
+
+revision = "0016_lifecycles"
+down_revision = "0015_documents"
+branch_labels = None
+depends_on = None
+
+FILES: tuple[str, ...] = ()
+
+
+def upgrade() -> None:
+    """Run the SQL files of this revision."""
+    for name in FILES:
+        context.config.attributes["run_file"](name)
+
+
+def downgrade() -> None:
+    """Take everything back that upgrade made."""
+    if FILES:
+        context.config.attributes["run_file"]("0016_down")
