@@ -13,15 +13,25 @@ from business.statuses import status_map
 from fhir_server.mapping.branches import extension, required
 from fhir_server.mapping.concepts import coded, reference
 from fhir_server.mapping.identifiers import identifier, portal_id
+from fhir_server.mapping.json_members import member
 from fhir_server.mapping.primitives import EXACT_INSTANT
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import SearchColumn, TokenColumn
 from fhir_server.mapping.trees import Atomic
 from fhir_server.mapping.word import HeardRow, Row, Word
-from fhir_server.mapping.words import DATA_ABSENT_REASON, constant, value
+from fhir_server.mapping.words import value
 from fhir_server.persistence.tables import PHI, product_requests
 from fhir_server.resources.canonical import EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
 from fhir_server.resources.order_numbers import PLACER, REQUEST_NUMBER, USER, has_number, priority
+from fhir_server.resources.product_concepts import requested_product
+from fhir_server.resources.request_details import (
+    clinical_parameters,
+    coverage_columns,
+    diagnoses,
+    insurances,
+    references_to,
+    shipping,
+)
 
 INTENTS = "http://hl7.org/fhir/request-intent"
 
@@ -90,6 +100,7 @@ DEVICE_REQUEST = Resource(
             extension(f"{EXTENSION}/requesting-organization", {"valueReference": ORGANIZATION}),
             extension(f"{EXTENSION}/requesting-facility", {"valueReference": FACILITY}),
             extension(f"{EXTENSION}/completed-at", {"valueDateTime": t.completed_at}),
+            shipping(t.shipping_details),
         ],
         "identifier": [
             identifier(REQUEST_NUMBER, t.request_number, type_code=PLACER),
@@ -98,17 +109,30 @@ DEVICE_REQUEST = Resource(
         "status": STATUS,
         "intent": intent(STATUS, t.submitted_at),
         "priority": priority(t.priority),
-        # What is requested stands in the lines of its orders.
-        "codeCodeableConcept": constant({"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]}),
+        "codeCodeableConcept": requested_product(
+            t.product_name, t.product_hcpcs_code, t.product_sku, t.has_several_products
+        ),
+        "parameter": [clinical_parameters(t.clinical_details)],
         "subject": required(reference("Patient", t.patient_fhir_id, complete=True)),
         "authoredOn": value(t.submitted_at, EXACT_INSTANT),
         "requester": requester(t.requester_fhir_id, t.user_id),
-        "note": [{"text": t.notes}],
+        "reasonCode": [diagnoses(t.clinical_details)],
+        "reasonReference": [
+            references_to(t.clinical_details, "Condition", "condition_fhir_ids", "condition_fhir_id"),
+            references_to(t.clinical_details, "Observation", "observation_fhir_ids", "observation_fhir_id"),
+        ],
+        "insurance": insurances(t.insurance_details),
+        "note": [
+            {"text": t.notes},
+            {"text": member(t.clinical_details, "clinical_notes", "notes", path="markdown")},
+        ],
     },
     search={
         "identifier": "identifier",
         "status": "status",
         "intent": "intent",
+        "code": "codeCodeableConcept",
+        "insurance": coverage_columns(t.insurance_details),
         "subject": "subject",
         "patient": "subject",
         "authored-on": "authoredOn",
@@ -116,6 +140,9 @@ DEVICE_REQUEST = Resource(
         "organization": ORGANIZATION.search_columns("reference"),
         "facility": FACILITY.search_columns("reference"),
     },
-    unanswered={"requester": "the key of a user without a practitioner"},
+    unanswered={
+        "requester": "the key of a user without a practitioner",
+        "insurance": "the number of a member whose Coverage the portal does not name",
+    },
     must_exist={"patient_fhir_id": "Patient", "requester_fhir_id": "Practitioner"},
 )

@@ -13,16 +13,17 @@ from business.statuses import status_map
 from fhir_server.mapping.branches import array, extension
 from fhir_server.mapping.concepts import coded, reference
 from fhir_server.mapping.identifiers import identifier, portal_id
-from fhir_server.mapping.primitives import EXACT_INSTANT, code_or_absent, decimal_text, text_or_absent
+from fhir_server.mapping.primitives import EXACT_INSTANT, decimal_text, text_or_absent
 from fhir_server.mapping.projections import derived, projected
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import SearchColumn
-from fhir_server.mapping.trees import ABSENT, PLACE, Atomic, Slots
+from fhir_server.mapping.trees import ABSENT, PLACE, Slots
 from fhir_server.mapping.word import Row, Word
-from fhir_server.mapping.words import DATA_ABSENT_REASON, value
+from fhir_server.mapping.words import value
 from fhir_server.persistence.tables import PHI, order_items
 from fhir_server.resources.canonical import EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
-from fhir_server.resources.order_numbers import HCPCS, ORDER_LINE, PLACER, PRODUCT_SKUS, is_hcpcs, money
+from fhir_server.resources.order_numbers import ORDER_LINE, PLACER, money
+from fhir_server.resources.product_concepts import UNKNOWN, product_concept
 
 t = order_items.c
 
@@ -44,15 +45,8 @@ class product(Word):  # noqa: N801
     def compose(self, row: Row) -> Any:
         held = row.get(self.snapshot.name)
         held = held if isinstance(held, dict) else {}
-        hcpcs, sku = code_or_absent(held.get("hcpcs_code")), code_or_absent(held.get("sku"))
-        codings: list[dict[str, Any]] = []
-        if hcpcs is not ABSENT and is_hcpcs(hcpcs):
-            codings.append({"system": HCPCS, "code": hcpcs})
-        if sku is not ABSENT:
-            codings.append({"system": PRODUCT_SKUS, "code": sku, "userSelected": True})
-        name = text_or_absent(held.get("name"))
-        said = ({"coding": codings} if codings else {}) | ({} if name is ABSENT else {"text": name})
-        return Atomic(said or {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]})
+        said = product_concept(held.get("name"), held.get("hcpcs_code"), held.get("sku"))
+        return UNKNOWN if said is ABSENT else said
 
 
 class specifications(Word):  # noqa: N801

@@ -86,7 +86,7 @@ class TestReading:
         assert tree["subject"] == {"reference": "Patient/pat"}
         assert tree["requester"] == {"reference": "Practitioner/doc"}
         assert tree["authoredOn"] == "2026-01-02T03:04:05Z"
-        assert tree["codeCodeableConcept"]["extension"][0]["valueCode"] == "unknown"
+        assert tree["codeCodeableConcept"]["coding"][0]["code"] == "Q4101"
         assert tree["extension"][0]["valueReference"] == {"reference": "Organization/org"}
         assert tree["note"] == [{"text": "left leg"}]
 

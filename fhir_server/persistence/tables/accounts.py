@@ -138,6 +138,7 @@ user_organizations = Table(
     Column("organization_fhir_id", FHIR_ID),
     Column("role_codes", JSONB),
     Column("specialty", JSONB),
+    Column("user_contact", JSONB),
     UniqueConstraint("user_id", "organization_id", name="unique_user_organization"),
     Index("user_organizations_organization_id", "organization_id"),
     Index("user_organizations_resource_key", "resource_key", unique=True),

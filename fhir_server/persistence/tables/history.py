@@ -15,7 +15,14 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA
-from fhir_server.persistence.tables.orders import manufacturers, order_items, orders, product_requests, products
+from fhir_server.persistence.tables.orders import (
+    manufacturers,
+    order_items,
+    order_shipments,
+    orders,
+    product_requests,
+    products,
+)
 from fhir_server.persistence.tables.stores import OPEN, PHI
 
 _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
@@ -31,6 +38,7 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         product_requests: "DeviceRequest",
         orders: "Task",
         order_items: "SupplyRequest",
+        order_shipments: "SupplyDelivery",
         PHI.resources: None,
         OPEN.resources: None,
     }

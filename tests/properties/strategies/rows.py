@@ -140,7 +140,70 @@ _VALUES = (
 )  # fmt: skip
 _SERVICE = TEXTS | st.fixed_dictionaries({"name": TEXTS | st.integers()}, optional={"fee": st.integers(0, 9)})
 
+_ODD = TEXTS | st.integers(-1, 99) | st.booleans() | st.none() | st.lists(TEXTS, max_size=2) | st.just({"a": None})
+_CODES = st.sampled_from(("L97.421", "I87.312", "E11", "l97", "L97.421 ulcer", "")) | _ODD
+_DIAGNOSIS = _CODES | st.fixed_dictionaries(
+    {}, optional={"code": _CODES, "description": _ODD, "display": TEXTS, "name": TEXTS}
+)
+_LOGICAL = IDS | BAD_IDS | _ODD
+_POLICY = st.fixed_dictionaries(
+    {},
+    optional={
+        "coverage_fhir_id": _LOGICAL,
+        "payer_name": TEXTS,
+        "payer": _ODD,
+        "member_id": TEXTS | st.integers(0, 9),
+        "policy_number": _ODD,
+        "group_number": _ODD,
+    },
+)
+_SHIPPING_NAMES = (
+    "recipient_name", "name", "phone", "method", "shipping_method", "instructions", "special_instructions", "to",
+    "street", "address_line1", "address_line2", "city", "state", "zip", "postal_code", "country",
+)  # fmt: skip
+_DETAILS: Mapping[str, Strategy] = {
+    "clinical_details": st.fixed_dictionaries(
+        {},
+        optional={
+            "diagnosis_codes": st.lists(_DIAGNOSIS, max_size=3) | _DIAGNOSIS,
+            "diagnosis": _DIAGNOSIS,
+            "primary_diagnosis": _DIAGNOSIS,
+            "condition_fhir_ids": st.lists(_LOGICAL, max_size=3) | _LOGICAL,
+            "condition_fhir_id": _LOGICAL,
+            "observation_fhir_ids": st.lists(_LOGICAL, max_size=2),
+            "wound_type": _ODD,
+            "wound_length": _ODD | st.sampled_from(("3.2", "007")) | st.just(DecimalText("4.50")),
+            "infection_present": _ODD,
+            "clinical_notes": _ODD,
+            "notes": _ODD,
+            "surgeon": _ODD,
+        },
+    ),
+    "insurance_details": st.builds(
+        lambda own, more: {**own, **more},
+        _POLICY,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "primary": _POLICY | _ODD,
+                "secondary": st.lists(_POLICY, max_size=2),
+                "policies": st.lists(_POLICY | _ODD, max_size=3) | _POLICY,
+                "coverage_fhir_ids": st.lists(_LOGICAL, max_size=3) | _LOGICAL,
+            },
+        ),
+    ),
+    "shipping_details": st.fixed_dictionaries(
+        {},
+        optional={
+            "address": _ADDRESS | _ODD | st.fixed_dictionaries({}, optional={"street": _TEXT, "zip": _TEXT}),
+            "needed_by": PARTIAL_DATES | _ODD,
+            **dict.fromkeys(_SHIPPING_NAMES, _ODD),
+        },
+    ),
+}
+
 _JSON: Mapping[str, Strategy] = {
+    **_DETAILS,
     "address": _ADDRESS,
     "contact": st.fixed_dictionaries(
         {},
@@ -161,7 +224,13 @@ _JSON: Mapping[str, Strategy] = {
     "value_data": _VALUES,
     "product_specifications": st.dictionaries(
         TEXTS,
-        TEXTS | st.booleans() | st.integers(0, 99) | st.decimals(0, 9, places=2).map(lambda n: DecimalText(str(n))),
+        TEXTS
+        | st.none()
+        | st.lists(TEXTS, max_size=2)
+        | st.just({"a": [1]})
+        | st.booleans()
+        | st.integers(0, 99)
+        | st.decimals(0, 9, places=2).map(lambda n: DecimalText(str(n))),
     ),
 }
 _OWN_JSON: Mapping[str, Strategy] = {

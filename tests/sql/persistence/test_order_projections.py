@@ -84,7 +84,7 @@ def test_a_new_graph_has_one_version_of_each(graph: Session) -> None:
         ("UPDATE product_requests SET user_id = 8", {"request", "order", "line"}),
         ("UPDATE product_requests SET facility_id = 8", {"request", "line"}),
         ("UPDATE product_requests SET organization_id = 8, status = 'submitted'", {"request"}),
-        ("UPDATE products SET name = 'Graft 2'", {"product", "line"}),
+        ("UPDATE products SET name = 'Graft 2'", {"product", "request", "line"}),
         ("UPDATE products SET base_price = 99", {"product"}),
         ("UPDATE products SET manufacturer_id = 8", {"product"}),
         ("INSERT INTO fhir_practitioners (fhir_id, user_id) VALUES ('doc0', 8)", set()),
