@@ -87,6 +87,7 @@ class requester(Word):  # noqa: N801
 
 ORGANIZATION = reference("Organization", t.organization_fhir_id)
 FACILITY = reference("Location", t.facility_fhir_id)
+NUMBER = identifier(REQUEST_NUMBER, t.request_number, type_code=PLACER)
 
 DEVICE_REQUEST = Resource(
     "DeviceRequest",
@@ -103,7 +104,7 @@ DEVICE_REQUEST = Resource(
             shipping(t.shipping_details),
         ],
         "identifier": [
-            identifier(REQUEST_NUMBER, t.request_number, type_code=PLACER),
+            NUMBER,
             portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "status": STATUS,
@@ -137,6 +138,8 @@ DEVICE_REQUEST = Resource(
         "patient": "subject",
         "authored-on": "authoredOn",
         "requester": "requester",
+        "request-number": NUMBER.search_columns("token"),
+        "request-number:of-type": NUMBER.of_type_columns(),
         "organization": ORGANIZATION.search_columns("reference"),
         "facility": FACILITY.search_columns("reference"),
     },

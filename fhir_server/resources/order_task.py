@@ -13,10 +13,11 @@ from business.statuses import status_map
 from fhir_server.mapping import spoken
 from fhir_server.mapping.concepts import coded, reference
 from fhir_server.mapping.identifiers import identifier, portal_id
-from fhir_server.mapping.primitives import EXACT_INSTANT, text_or_absent, token_or_absent
+from fhir_server.mapping.intervals import day_columns
+from fhir_server.mapping.primitives import EXACT_INSTANT, TOKEN, text_or_absent, token_or_absent
 from fhir_server.mapping.projections import until_documented
 from fhir_server.mapping.resource import Resource
-from fhir_server.mapping.source import SearchColumn, StringColumn
+from fhir_server.mapping.source import SearchColumn, StringColumn, TokenColumn
 from fhir_server.mapping.trees import ABSENT, Atomic
 from fhir_server.mapping.word import HeardRow, Row, Word
 from fhir_server.mapping.words import always, always_code, constant, fits, value
@@ -88,10 +89,12 @@ class business_status(Word):  # noqa: N801
         return (StringColumn(said, said=spoken.is_text(column)),)
 
 
-def output(code: str, column: Column[Any]) -> dict[str, Any]:
+def output(code: str, column: Column[Any] | Word) -> dict[str, Any]:
     """One output of the fulfilment with the text of a column."""
     return {"type": constant({"coding": [{"system": OUTPUTS, "code": code}]}), "valueString": column}
 
+
+NUMBER = identifier(ORDER_NUMBER, t.order_number, type_code=PLACER)
 
 TASK = Resource(
     "Task",
@@ -104,7 +107,7 @@ TASK = Resource(
     elements={
         "extension": [money("total-amount", t.total_amount)],
         "identifier": [
-            identifier(ORDER_NUMBER, t.order_number, type_code=PLACER),
+            NUMBER,
             portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "status": STATUS,
@@ -119,7 +122,7 @@ TASK = Resource(
         "owner": reference("Organization", t.manufacturer_fhir_id, complete=True),
         "note": [{"text": t.notes}],
         "restriction": {"period": {"end": t.expected_ship_date}},
-        "output": [output("tracking-number", t.tracking_number), output("carrier", t.shipping_carrier)],
+        "output": [output("tracking-number", value(t.tracking_number, TOKEN)), output("carrier", t.shipping_carrier)],
     },
     search={
         "identifier": "identifier",
@@ -133,6 +136,10 @@ TASK = Resource(
         "authored-on": "authoredOn",
         "requester": "requester",
         "owner": "owner",
+        "order-number": NUMBER.search_columns("token"),
+        "order-number:of-type": NUMBER.of_type_columns(),
+        "tracking-number": (TokenColumn(t.tracking_number, said=spoken.is_token(t.tracking_number)),),
+        "due": (day_columns(t.expected_ship_date),),
         "business-status:text": (*business_status(STATUS).text_columns(),),
     },
     must_exist={"product_request_fhir_id": "DeviceRequest", "manufacturer_fhir_id": "Organization"},

@@ -15,8 +15,8 @@ from fhir_server.mapping.branches import array
 from fhir_server.mapping.concepts import concept, reference
 from fhir_server.mapping.json_columns import json_list
 from fhir_server.mapping.listed import ListedConcepts, listed, through
-from fhir_server.mapping.primitives import code_or_absent, text_or_absent
-from fhir_server.mapping.projections import derived
+from fhir_server.mapping.primitives import TOKEN, code_or_absent, text_or_absent
+from fhir_server.mapping.projections import derived, projected
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import StringColumn, TokenColumn
 from fhir_server.mapping.spoken import Sql
@@ -52,11 +52,21 @@ def _name(role: Sql) -> Sql:
     return case((has_slug, spoken.json_text(spoken.member(role, "name"))))
 
 
+def work_telecom(system: str) -> dict[str, Any]:
+    """How the user is reached at work, as the portal's account has it."""
+    return {"system": system, "value": projected(t.user_contact, system, TOKEN), "use": "work"}
+
+
+def _contact(system: str) -> TokenColumn:
+    return TokenColumn(spoken.json_token(spoken.member(t.user_contact, system)), system=system)
+
+
 ROLES = listed(t.role_codes, "roles", code=lambda role: spoken.json_code(spoken.member(role, "slug")), display=_name)
 POSITION = concept(t.role)
 PRACTITIONER = reference("Practitioner", t.practitioner_fhir_id)
 ORGANIZATION = reference("Organization", t.organization_fhir_id)
 SPECIALTIES = ListedConcepts(t.specialty)
+PHONE, EMAIL = _contact("phone"), _contact("email")
 
 PRACTITIONER_ROLE = Resource(
     "PractitionerRole",
@@ -67,6 +77,7 @@ PRACTITIONER_ROLE = Resource(
         "practitioner": derived(PRACTITIONER, "PractitionerRole.practitioner"),
         "organization": derived(ORGANIZATION, "PractitionerRole.organization"),
         "code": derived(array([portal_roles(t.role_codes), POSITION]), "PractitionerRole.code"),
+        "telecom": derived(array([work_telecom("phone"), work_telecom("email")]), "PractitionerRole.telecom"),
         "specialty": derived(
             json_list(t.specialty, "CodeableConcept", lambda text: {"text": text_or_absent(text)}),
             "PractitionerRole.specialty",
@@ -75,6 +86,9 @@ PRACTITIONER_ROLE = Resource(
     search={
         "practitioner": "practitioner",
         "organization": "organization",
+        "phone": (PHONE,),
+        "email": (EMAIL,),
+        "telecom": (PHONE, EMAIL),
         "role": (TokenColumn(ROLES.c.code, system=PORTAL_ROLES, through=through(ROLES)),),
         "role:text": (StringColumn(ROLES.c.display, through=through(ROLES)), *POSITION.text_columns()),
         "specialty": SPECIALTIES.token_columns(),

@@ -16,6 +16,7 @@ from fhir_server.resources.organization import MANUFACTURER_ORGANIZATION, ORGANI
 from fhir_server.resources.patient import PATIENT
 from fhir_server.resources.practitioner import PRACTITIONER
 from fhir_server.resources.practitioner_role import PRACTITIONER_ROLE
+from fhir_server.resources.supply_delivery import SUPPLY_DELIVERY
 from fhir_server.resources.supply_request import SUPPLY_REQUEST
 
 DECLARED = (
@@ -30,6 +31,7 @@ DECLARED = (
     DEVICE_REQUEST,
     TASK,
     SUPPLY_REQUEST,
+    SUPPLY_DELIVERY,
 )
 
 # Types that never hold a patient's data; all others are kept where a role without PHI rights cannot read at all.

@@ -22,7 +22,7 @@ from fhir_server.mapping.word import Row, Word
 from fhir_server.mapping.words import value
 from fhir_server.persistence.tables import PHI, order_items
 from fhir_server.resources.canonical import EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
-from fhir_server.resources.order_numbers import ORDER_LINE, PLACER, money
+from fhir_server.resources.order_numbers import ORDER_LINE, PLACER, money, order_of
 from fhir_server.resources.product_concepts import UNKNOWN, product_concept
 
 t = order_items.c
@@ -88,7 +88,7 @@ class destination(Word):  # noqa: N801
         return tuple(column for way in self.ways for column in way.search_columns(parameter_type))
 
 
-ORDER = reference("Task", t.order_fhir_id)
+ORDER = order_of(t.order_fhir_id, t.order_number)
 
 SUPPLY_REQUEST = Resource(
     "SupplyRequest",
@@ -130,6 +130,7 @@ SUPPLY_REQUEST = Resource(
         "supplier": "supplier",
         "subject": "deliverTo",
         "order": ORDER.search_columns("reference"),
+        "order-number": ORDER.search_columns("token"),
     },
     must_exist={"order_fhir_id": "Task"},
 )

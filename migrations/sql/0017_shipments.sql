@@ -46,6 +46,7 @@ SELECT fhir_make_shadow('orders', 'order_shipments', 'SupplyDelivery', 'phi',
       OR n.tracking_number ~ '[^[:space:]]'$$,
     'order_fhir_id varchar(100) COLLATE "C", facility_fhir_id varchar(100) COLLATE "C", recipient_fhir_id varchar(100) COLLATE "C",
      line_fhir_ids jsonb, shipped_at timestamptz');
+ALTER TABLE order_shipments ALTER COLUMN updated_at SET DEFAULT now(); -- as in all other tables
 -- When the orders of before were shipped nobody has noted.
 UPDATE order_shipments s SET order_fhir_id = o.fhir_id, facility_fhir_id = r.facility_fhir_id,
     recipient_fhir_id = CASE WHEN r.facility_fhir_id IS NULL THEN r.patient_fhir_id END,
@@ -60,7 +61,7 @@ CREATE INDEX order_shipments_order_number ON order_shipments (order_number);
 CREATE INDEX order_shipments_tracking_number ON order_shipments (tracking_number);
 CREATE INDEX orders_tracking_number ON orders (tracking_number);
 CREATE INDEX order_items_order_number ON order_items (order_number);
-CREATE INDEX orders_expected_ship_date ON orders (expected_ship_date);
+CREATE INDEX orders_due ON orders (timezone('UTC', expected_ship_date::timestamp));
 
 -- Where the goods of a request go, or whose they are, has changed.
 CREATE FUNCTION fhir_project_destinations() RETURNS trigger

@@ -7,7 +7,7 @@ down_revision = "0016_lifecycles"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ("0017_requested_products", "0017_shipments", "0017_roles")
+FILES: tuple[str, ...] = ("0017_requested_products", "0017_shipments", "0017_roles", "0017_search")
 
 
 def upgrade() -> None:

@@ -221,7 +221,13 @@ def keys(table: Table) -> dict[str, int]:
     return {column.name: 7 for column in table.c if column.foreign_keys and not column.nullable}
 
 
-SAID_BY_DEFAULT = {"code:text", "combo-code:text", "identifier:of-type"}
+SAID_BY_DEFAULT = {
+    "code:text",
+    "combo-code:text",
+    "identifier:of-type",
+    "order-number:of-type",
+    "request-number:of-type",
+}
 """A coding without a display is also found by the one that rows have, and a tax number without a type by its type."""
 
 

@@ -196,7 +196,7 @@ orders = Table(
     Index("orders_manufacturer_fhir_id", "manufacturer_fhir_id"),
     Index("orders_patient_fhir_id", "patient_fhir_id"),
     Index("orders_tracking_number", "tracking_number"),
-    Index("orders_expected_ship_date", "expected_ship_date"),
+    Index("orders_due", text("timezone('UTC', expected_ship_date::timestamp)")),
     *_resource_indexes("orders"),
 )
 
@@ -254,7 +254,7 @@ order_shipments = Table(
     Column("line_fhir_ids", JSONB),
     Column("shipped_at", TIMESTAMPTZ),
     Column("created_at", TIMESTAMPTZ),
-    Column("updated_at", TIMESTAMPTZ, nullable=False),
+    updated_at(nullable=False),
     Column("fhir_id", FHIR_ID, nullable=False, unique=True),
     *versions(),
     deleted_at(),

@@ -32,6 +32,7 @@ _USES = ("home", "work", "temp", "old", "mobile", "billing", "official", "usual"
 _PLAUSIBLE: Mapping[str, Strategy] = {
     "status": st.sampled_from(STATUSES),
     "order_status": st.sampled_from(STATUSES),
+    "shipping_carrier": st.sampled_from(("UPS", "Fed Ex", "U.S. Mail", "--", "DHL\u00a0Express")),
     "priority": st.sampled_from(("normal", "Normal", "urgent", "rush", "STAT", "whenever")),
     "hcpcs_code": st.sampled_from(("Q4101", "A6021", "97597", "q4101", " x")),
     "gender": st.sampled_from(("male", "female", "other", "unknown")),
@@ -242,6 +243,8 @@ _OWN_JSON: Mapping[str, Strategy] = {
             "unit_of_measure": st.sampled_from(("each", "cm2", " ")),
         },
     ),
+    "line_fhir_ids": st.lists(IDS | BAD_IDS, max_size=3),
+    "user_contact": st.fixed_dictionaries({"email": TEXTS}, optional={"phone": TEXTS}),
     "role_codes": st.lists(
         st.fixed_dictionaries(
             {"slug": st.sampled_from(("nurse", "office manager", " bad")), "name": TEXTS | st.none()}
