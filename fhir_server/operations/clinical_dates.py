@@ -46,6 +46,7 @@ CLINICAL_DATES: Mapping[str, str] = {
     "ServiceRequest": "occurrence",
     "Specimen": "collected",
     "SupplyRequest": "date",
+    "Task": "authored-on",
     "VisionPrescription": "datewritten",
 }
 """Resources of other types, and those without a value there, belong to every time."""

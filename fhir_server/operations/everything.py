@@ -2,7 +2,8 @@
 
 https://hl7.org/fhir/R4/patient-operation-everything.html
 
-Pages go first through the members of the compartment and then through what they refer to, each resource once.
+Pages go first through the members of the compartment and the Tasks for the patient, which R4 leaves out of it, and then
+through what they refer to, each resource once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fhir_server.mapping.minted import version_name
 from fhir_server.operations.arguments import Arguments, Interval, arguments_of
 from fhir_server.operations.clinical_dates import CLINICAL_DATES
 from fhir_server.persistence.audit import record
-from fhir_server.search import And, Anything, Expression, Not, Or, Search, Visibility, in_compartment, member_types
+from fhir_server.search import And, Anything, Expression, Not, Or, Search, Visibility, in_record, record_types
 from fhir_server.search.expression import Present
 from fhir_server.search.paging import Continuation
 from fhir_server.search.types.date import Date
@@ -150,7 +151,7 @@ def _page(
 ) -> tuple[Rows, tuple[str, ...] | None]:
     """The rows of a page, and after which row the next one begins."""
     shown: Rows = []
-    types = tuple(name for name in member_types("Patient") if name in asked.types)
+    types = tuple(name for name in record_types("Patient") if name in asked.types)
     if types and after[:1] != (_SUPPORTING,):
         found = _members(context, request, asked, types, after[1:])
         shown = found[: asked.count]
@@ -179,7 +180,7 @@ def _outside(kind: str, asked: _Asked) -> Expression:
 def _members(
     context: Context, request: FhirRequest, asked: _Asked, types: tuple[str, ...], after: tuple[str, ...]
 ) -> Rows:
-    belongs = in_compartment("Patient", asked.patient, types)
+    belongs = in_record("Patient", asked.patient, types)
     criteria = belongs if asked.since is None else And((belongs, asked.since))
     search = Search(types, criteria, count=asked.count)
     scope = _Scope(context.visibility, asked.during)
@@ -193,7 +194,7 @@ def _supporting(
     # An old resource may refer to a Practitioner who has changed since: only the Practitioner's own date counts.
     conditions = {kind: _outside(kind, asked) for kind in kinds}
     scope = _Scope(context.visibility, {**asked.during, **conditions})
-    types = member_types("Patient")
-    members = Search(types, in_compartment("Patient", asked.patient, types))
+    types = record_types("Patient")
+    members = Search(types, in_record("Patient", asked.patient, types))
     statement = context.statements.supporting(members, kinds, visibility=scope, after=after, limit=limit)
     return run_merged(context, request, statement, statement.sql, {})

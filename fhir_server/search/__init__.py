@@ -15,7 +15,7 @@ from fhir_server.search.request import Include, Search, SortKey
 from fhir_server.search.rows import CAPPED, INCLUDE, MATCH, PENDING, RESOURCE_COLUMNS
 from fhir_server.search.statements import Statement, Statements
 from fhir_server.search.types import Reading
-from fhir_server.search.types.compartment import in_compartment, member_types
+from fhir_server.search.types.compartment import in_compartment, in_record, member_types, record_types
 from fhir_server.search.visibility import Everything, Visibility
 
 __all__ = [
@@ -46,8 +46,10 @@ __all__ = [
     "added_parameters",
     "estimated_total",
     "in_compartment",
+    "in_record",
     "linked_types",
     "member_types",
     "parse",
     "parse_query",
+    "record_types",
 ]

@@ -3,11 +3,13 @@
 https://hl7.org/fhir/R4/compartmentdefinition.html
 
 A reference that is only an identifier puts nothing into a compartment. The owner is in its own compartment.
+
+The record of a patient is more: R4 has no place for a Task in the compartment, though it is about the patient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -19,23 +21,32 @@ from fhir_server.mapping.source import ReferenceColumn
 from fhir_server.search.expression import Expression, Leaf, Shape
 from fhir_server.search.types.binding import Bind
 
+BEYOND: Mapping[str, Mapping[str, tuple[str, ...]]] = {"Patient": {"Task": ("patient",)}}
+"""What belongs to the record of a compartment's owner without being in the compartment, by which parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member(Leaf):
-    """In the compartment of the type `parameter` that one of `ids` owns; `itself` where the owner may be asked for."""
+    """In the compartment of the type `parameter` that one of `ids` owns; `itself` where the owner may be asked for.
+
+    `beyond` says that what belongs to the owner's record without being in the compartment counts too.
+    """
 
     ids: tuple[str, ...]
     itself: bool
+    beyond: bool = False
     table: ClassVar[str] = "reference_index"
 
     def shape(self) -> Shape:
-        return ("member", self.parameter, self.itself)
+        return ("member", self.parameter, self.itself, self.beyond)
 
     def words(self) -> tuple[object, ...]:
         return self.ids
 
     def parameters(self, resource_type: str) -> tuple[str, ...]:
-        return tuple(code for code in compartment(self.parameter).get(resource_type, ()) if code != "{def}")
+        more = BEYOND.get(self.parameter, {}).get(resource_type, ()) if self.beyond else ()
+        own = tuple(code for code in compartment(self.parameter).get(resource_type, ()) if code != "{def}")
+        return (*own, *more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,16 @@ def in_compartment(name: str, fhir_id: str, types: Sequence[str]) -> Expression:
 def member_types(name: str) -> tuple[str, ...]:
     """The types with a place in a compartment, its owner's among them, in alphabetical order."""
     return tuple(sorted({*compartment(name), name}))
+
+
+def in_record(name: str, fhir_id: str, types: Sequence[str]) -> Expression:
+    """What puts resources of `types` into the record of one owner, by the id of its row."""
+    return Member(name, (fhir_id,), name in types, beyond=True)
+
+
+def record_types(name: str) -> tuple[str, ...]:
+    """The types that a record may hold, in alphabetical order."""
+    return tuple(sorted({*member_types(name), *BEYOND.get(name, ())}))
 
 
 def _ids(leaf: Member) -> Sequence[str]:

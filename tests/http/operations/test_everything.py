@@ -224,3 +224,56 @@ def test_a_device_of_another_patient_is_not_part_of_the_record(record: Any) -> N
         record.update(observation(f"by-{name}", "2024-04-04", device={"reference": f"Device/{name}"}))
     found = names(record.tree("/Patient/pa/$everything?_type=Device"))
     assert sorted(found) == ["Device/free", "Device/own"]
+
+
+def task(name: str, patient: str, **members: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Task",
+        "id": name,
+        "status": "ready",
+        "intent": "order",
+        "for": {"reference": f"Patient/{patient}"},
+        "owner": {"reference": "Organization/ward"},
+        **members,
+    }
+
+
+@pytest.fixture
+def tasks(record: Any) -> Any:
+    """The record with tasks: two for the patient, one for another, one for nobody."""
+    record.update(task("t1", "pa", authoredOn="2024-01-05T00:00:00Z"))
+    record.update(task("t2", "pa"))
+    record.update(task("other", "pb"))
+    record.update({name: item for name, item in task("free", "pa").items() if name != "for"})
+    return record
+
+
+def test_tasks_for_the_patient_belong_to_the_record_and_not_to_the_compartment(tasks: Any) -> None:
+    bundle = tasks.tree("/Patient/pa/$everything")
+    assert set(names(bundle, "match")) == MEMBERS | {"Task/t1", "Task/t2"}
+    assert set(names(bundle, "include")) == OUTSIDE
+    assert tasks.matches("/Patient/pa/*") == sorted(MEMBERS)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("_type=Task", {"Task/t1", "Task/t2"}),
+        ("_type=Task,Organization", {"Task/t1", "Task/t2", "Organization/ward"}),
+        ("_type=Task&end=2024-01-04", {"Task/t2"}),
+        ("_type=Task&_since=2100-01-01T00:00:00Z", set()),
+    ],
+)
+def test_tasks_are_narrowed_like_the_rest(tasks: Any, query: str, expected: set[str]) -> None:
+    assert set(names(tasks.tree(f"/Patient/pa/$everything?{query}"))) == expected
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_pages_show_tasks_once(tasks: Any, count: int) -> None:
+    found: list[str] = []
+    url = f"/Patient/pa/$everything?_count={count}"
+    while url:
+        bundle = tasks.tree(url)
+        found += names(bundle)
+        url = next((one["url"] for one in bundle["link"] if one["relation"] == "next"), "")
+    assert sorted(found) == sorted(MEMBERS | OUTSIDE | {"Task/t1", "Task/t2"})

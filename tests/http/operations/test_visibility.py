@@ -13,13 +13,14 @@ from fhir_server.errors import Gone, NotFound
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import encode_json, parse_json
 from fhir_server.persistence.connections import close_thread_connections
-from fhir_server.search import Anything, Expression, Not
+from fhir_server.search import Anything, Everything, Expression, Not
 from fhir_server.search.types.token import Token
 from fhir_server.settings import Settings
 
 BASE = "http://127.0.0.1:8080/fhir"
 LOINC, CODE = "http://loinc.org", "39126-8"
 SUBJECT = {"reference": "Patient/pa"}
+HIDING = ("Observation", "Practitioner", "Patient", "Task")
 
 
 def hidden(*ids: str) -> Expression:
@@ -33,7 +34,7 @@ class Partly:
     def expression(self, resource_type: str) -> Expression | None:
         if resource_type == "Endpoint":
             return None
-        return hidden("secret", "hidden") if resource_type in ("Observation", "Practitioner", "Patient") else Anything()
+        return hidden("secret", "hidden") if resource_type in HIDING else Anything()
 
 
 @pytest.fixture
@@ -100,3 +101,14 @@ def test_x_021_statistics_are_of_what_may_be_seen(server: Any) -> None:
     told, *sources = ask(server, "GET", asked)["parameter"]
     assert [one["valueQuantity"]["value"] for one in told["resource"]["component"]] == [1, 1]
     assert [one["resource"]["id"] for one in sources] == ["seen"]
+
+
+def test_everything_shows_no_task_that_the_caller_may_not_see(server: Any) -> None:
+    partly = server.context.visibility
+    server.context = replace(server.context, visibility=Everything())
+    for name in ("shown", "hidden"):
+        tree = {"resourceType": "Task", "id": name, "status": "ready", "intent": "order", "for": SUBJECT}
+        ask(server, "PUT", f"Task/{name}", tree)
+    assert ids(ask(server, "GET", "Patient/pa/$everything?_type=Task")) == ["hidden", "shown"]
+    server.context = replace(server.context, visibility=partly)
+    assert ids(ask(server, "GET", "Patient/pa/$everything?_type=Task")) == ["shown"]

@@ -8,7 +8,7 @@ from fhir_server.definitions import packaged, search_parameters
 from fhir_server.operations import OPERATIONS, Operation, find_operation
 from fhir_server.operations.clinical_dates import CLINICAL_DATES
 from fhir_server.operations.everything import SUPPORTING
-from fhir_server.search import member_types
+from fhir_server.search import record_types
 
 DEFINED = {one["id"]: one for one in packaged("operations.json")["operations"]}
 
@@ -44,8 +44,8 @@ def test_paths_lead_to_operations_of_their_level_and_type_only() -> None:
 @pytest.mark.parametrize("kind", CLINICAL_DATES)
 def test_the_date_of_care_is_a_date_parameter_of_a_member_of_the_record(kind: str) -> None:
     assert search_parameters(kind)[CLINICAL_DATES[kind]].type == "date"
-    assert kind in member_types("Patient")
+    assert kind in record_types("Patient")
 
 
 def test_what_records_refer_to_is_in_no_record() -> None:
-    assert not set(SUPPORTING) & set(member_types("Patient"))
+    assert not set(SUPPORTING) & set(record_types("Patient"))
