@@ -15,6 +15,12 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA
+from fhir_server.persistence.tables.insurance import (
+    eligibility_checks,
+    eligibility_coverages,
+    medicare_mac_validations,
+    prior_authorizations,
+)
 from fhir_server.persistence.tables.orders import manufacturers, order_items, orders, product_requests, products
 from fhir_server.persistence.tables.stores import OPEN, PHI
 
@@ -31,6 +37,10 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         product_requests: "DeviceRequest",
         orders: "Task",
         order_items: "SupplyRequest",
+        eligibility_checks: "CoverageEligibilityResponse",
+        eligibility_coverages: "Coverage",
+        prior_authorizations: "ClaimResponse",
+        medicare_mac_validations: "Task",
         PHI.resources: None,
         OPEN.resources: None,
     }
