@@ -32,7 +32,6 @@ from fhir_server.persistence.tables.columns import (
     versions,
 )
 
-
 manufacturers = Table(
     "manufacturers",
     METADATA,
