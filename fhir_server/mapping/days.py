@@ -96,5 +96,7 @@ class ending(Word):  # noqa: N801
         row[self.end.name] = end
         return True
 
-    def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        return (DateColumn(case((is_sayable(self.end), _ALWAYS)), instant_columns(self.end).high),)
+    def columns_alone(self, document_version: Column[Any]) -> tuple[DateColumn, ...]:
+        """The columns that answer a date parameter while there is no document, which may also say a start."""
+        is_said = and_(document_version.is_(None), is_sayable(self.end))
+        return (DateColumn(case((is_said, _ALWAYS)), instant_columns(self.end).high),)

@@ -154,6 +154,8 @@ def _finding(item: Any) -> dict[str, Any]:
     return {} if number is ABSENT else {"valueDecimal": number}
 
 
+VALIDATED = ending(t.validated_at)
+
 MAC_VALIDATION_TASK = Resource(
     "Task",
     medicare_mac_validations,
@@ -180,7 +182,7 @@ MAC_VALIDATION_TASK = Resource(
         "code": always(MAC_VALIDATION),
         "focus": reference("Task", t.order_fhir_id, complete=True),
         "for": reference("Patient", t.patient_fhir_id, complete=True),
-        "executionPeriod": ending(t.validated_at),
+        "executionPeriod": VALIDATED,
         "authoredOn": value(t.created_at, EXACT_INSTANT),
         "location": reference("Location", t.facility_fhir_id),
         "restriction": {"period": ending(t.next_validation_due)},
@@ -206,7 +208,7 @@ MAC_VALIDATION_TASK = Resource(
         "focus": "focus",
         "subject": "for",
         "patient": "for",
-        "period": "executionPeriod",
+        "period": VALIDATED.columns_alone(t.document_version),
         "authored-on": "authoredOn",
         "business-status:text": STATES.text().text_columns(),
         "jurisdiction": (
@@ -218,6 +220,7 @@ MAC_VALIDATION_TASK = Resource(
             ),
         ),
     },
+    unanswered={"period": "a period that began, which only documents say"},
     must_exist={"order_fhir_id": "Task", "patient_fhir_id": "Patient", "facility_fhir_id": "Location"},
 )
 

@@ -80,7 +80,6 @@ DAYS_AND_TIMES = ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00")
 
 def _check(draw: Callable[[Any], Any], tree: Tree) -> Tree:
     made = _numbered(draw, tree, CHECK_NUMBER)
-    # An error stands for a state that has no text: the portal's word says which it is.
     states = (
         ("active", "queued", None),
         ("active", "complete", "eligible"),
@@ -95,6 +94,7 @@ def _check(draw: Callable[[Any], Any], tree: Tree) -> Tree:
     made["insurer"] = draw(st.sampled_from(PAYERS))
     made["patient"] = {"reference": draw(st.sampled_from(("Patient/p1", "Patient/p2"))), "display": "someone"}
     made.pop("insurance", None)
+    made.pop("contained", None)  # nothing refers to it any more
     if draw(st.booleans()):
         coverage = {"identifier": {"system": MEMBER, "value": draw(st.sampled_from(NUMBERS))}, "display": "hers"}
         made["insurance"] = [{"coverage": coverage, "inforce": draw(st.booleans())}]
@@ -121,6 +121,7 @@ def _authorization(draw: Callable[[Any], Any], tree: Tree) -> Tree:
     made["created"] = draw(st.sampled_from(("2026-01-02", "2025-12-31")))
     made["insurer"] = draw(st.sampled_from(PAYERS))
     made["patient"] = {"reference": "Patient/p1"}
+    made.pop("contained", None)
     request = {"url": AUTHORIZED_REQUEST, "valueReference": {"reference": "DeviceRequest/r1"}}
     made["extension"] = [request, *made.get("extension", [])]
     return made
