@@ -7,7 +7,7 @@ down_revision = "0013_shadows"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0014_projections", "0014_insurance")
 
 
 def upgrade() -> None:

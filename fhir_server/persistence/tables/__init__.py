@@ -21,6 +21,7 @@ from fhir_server.persistence.tables.documents import docuseal_submissions, patie
 from fhir_server.persistence.tables.history import HISTORY, VERSIONED, resource_type_of
 from fhir_server.persistence.tables.insurance import (
     eligibility_checks,
+    eligibility_coverages,
     medicare_mac_validations,
     prior_authorizations,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "commission_records",
     "docuseal_submissions",
     "eligibility_checks",
+    "eligibility_coverages",
     "fhir_audit_logs",
     "fhir_facilities",
     "fhir_observations",

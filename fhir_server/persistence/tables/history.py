@@ -15,6 +15,12 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA
+from fhir_server.persistence.tables.insurance import (
+    eligibility_checks,
+    eligibility_coverages,
+    medicare_mac_validations,
+    prior_authorizations,
+)
 from fhir_server.persistence.tables.orders import (
     manufacturers,
     order_items,
@@ -39,6 +45,10 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         orders: "Task",
         order_items: "SupplyRequest",
         order_shipments: "SupplyDelivery",
+        eligibility_checks: "CoverageEligibilityResponse",
+        eligibility_coverages: "Coverage",
+        prior_authorizations: "ClaimResponse",
+        medicare_mac_validations: "Task",
         PHI.resources: None,
         OPEN.resources: None,
     }

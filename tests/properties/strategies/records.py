@@ -9,6 +9,15 @@ from hypothesis import strategies as st
 
 from fhir_server.resources.canonical import IDENTIFIER_TYPES
 from fhir_server.resources.device_request import STATUS
+from fhir_server.resources.insurance_numbers import (
+    AUTHORIZATION_NUMBER,
+    AUTHORIZED_REQUEST,
+    CHECK_NUMBER,
+    MEMBER,
+    PAYER,
+    VALIDATION_NUMBER,
+)
+from fhir_server.resources.mac_validation import MAC_VALIDATION
 from fhir_server.resources.order_numbers import ORDER_NUMBER, REQUEST_NUMBER
 from fhir_server.resources.order_task import FULFILL
 from fhir_server.resources.organization import MANUFACTURER
@@ -60,8 +69,94 @@ def _order(draw: Callable[[Any], Any], tree: Tree) -> Tree:
     return made
 
 
+PAYERS = (
+    {"display": "Medicare"},
+    {"identifier": {"system": PAYER, "value": "P 1"}, "display": "Medicare Part B"},
+    {"identifier": {"system": "urn:other", "value": "1"}},
+    {"reference": "Organization/o1", "display": "Aetna"},
+)
+DAYS_AND_TIMES = ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00")
+
+
+def _check(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = _numbered(draw, tree, CHECK_NUMBER)
+    states = (
+        ("active", "queued", None),
+        ("active", "complete", "eligible"),
+        ("active", "complete", "Not Covered"),
+        ("active", "partial", None),
+        ("draft", "queued", "new at the payer"),
+        ("entered-in-error", "queued", None),
+        ("active", "error", "timeout"),
+    )
+    _say(made, ("status", "outcome", "disposition"), draw(st.sampled_from(states)))
+    made["created"] = draw(st.sampled_from(DAYS_AND_TIMES))
+    made["insurer"] = draw(st.sampled_from(PAYERS))
+    made["patient"] = {"reference": draw(st.sampled_from(("Patient/p1", "Patient/p2"))), "display": "someone"}
+    made.pop("insurance", None)
+    made.pop("contained", None)  # nothing refers to it any more
+    if draw(st.booleans()):
+        coverage = {"identifier": {"system": MEMBER, "value": draw(st.sampled_from(NUMBERS))}, "display": "hers"}
+        made["insurance"] = [{"coverage": coverage, "inforce": draw(st.booleans())}]
+    return made
+
+
+def _authorization(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = _numbered(draw, tree, AUTHORIZATION_NUMBER)
+    states = (
+        ("active", "queued", None),
+        ("active", "queued", "appealed"),
+        ("active", "complete", "Approved"),
+        ("active", "complete", "denied"),
+        ("active", "partial", None),
+        ("active", "error", None),
+        ("draft", "queued", None),
+        ("draft", "queued", "lost in the mail"),
+        ("cancelled", "queued", "withdrawn"),
+    )
+    _say(made, ("status", "outcome", "disposition"), draw(st.sampled_from(states)))
+    made["use"] = "preauthorization"
+    made["preAuthRef"] = made["identifier"][0]["value"]
+    made["identifier"] = made["identifier"][:1]
+    made["created"] = draw(st.sampled_from(("2026-01-02", "2025-12-31")))
+    made["insurer"] = draw(st.sampled_from(PAYERS))
+    made["patient"] = {"reference": "Patient/p1"}
+    made.pop("contained", None)
+    request = {"url": AUTHORIZED_REQUEST, "valueReference": {"reference": "DeviceRequest/r1"}}
+    made["extension"] = [request, *made.get("extension", [])]
+    return made
+
+
+def _validation(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = _numbered(draw, tree, VALIDATION_NUMBER)
+    states = (
+        ("requested", None),
+        ("in-progress", {"text": "validating"}),
+        ("completed", {"text": "Passed"}),
+        ("on-hold", {"text": "who knows"}),
+        ("on-hold", None),
+        ("cancelled", None),
+    )
+    _say(made, ("status", "businessStatus"), draw(st.sampled_from(states)))
+    made["code"] = {"coding": [*MAC_VALIDATION["coding"], *made.get("code", {}).get("coding", ())], "text": "check it"}
+    made["intent"] = "order"
+    made["focus"], made["for"] = {"reference": "Task/o1"}, {"reference": "Patient/p1"}
+    return made
+
+
+def _say(made: Tree, names: tuple[str, ...], said: tuple[Any, ...]) -> None:
+    for name, value in zip(names, said, strict=True):
+        made.pop(f"_{name}", None)
+        made.pop(name, None)
+        if value is not None:
+            made[name] = value
+
+
 _MAKERS: dict[str, Callable[[Callable[[Any], Any], Tree], Tree]] = {
     "manufacturers": _manufacturer,
     "product_requests": _request,
     "orders": _order,
+    "eligibility_checks": _check,
+    "prior_authorizations": _authorization,
+    "medicare_mac_validations": _validation,
 }

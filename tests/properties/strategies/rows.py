@@ -23,6 +23,7 @@ STATUSES = (
     "deleted", "pending", "prospect",
     "shipped", "Shipped", "confirmed", "delivered", "processing", "submitted", "void", "ready to ship", "lost",
     "backordered", "awaiting customs",
+    "approved", "Approved", "partially_approved", "denied", "appealed", "withdrawn", "failed",
     "merged", "unknown", "final", "FINAL", "amended", "entered-in-error", "entered_in_error", "draft", "",
 )  # fmt: skip
 IDS = st.text("abcdefABC0123456789-.", min_size=1, max_size=20)
@@ -33,6 +34,15 @@ _PLAUSIBLE: Mapping[str, Strategy] = {
     "status": st.sampled_from(STATUSES),
     "order_status": st.sampled_from(STATUSES),
     "shipping_carrier": st.sampled_from(("UPS", "Fed Ex", "U.S. Mail", "--", "DHL\u00a0Express")),
+    "eligibility_status": st.sampled_from(
+        ("eligible", "Eligible", "Not Covered", "pending", "queued", "partial", "needs-review", "error", "timeout",
+         "expired", "void", "whatever", "")
+    ),
+    "validation_status": st.sampled_from(
+        ("pending", "passed", "Passed", "not met", "needs_documentation", "incomplete", "timeout", "expired",
+         "cancelled", "canceled", "validated", "")
+    ),
+    "mac_jurisdiction": st.sampled_from(("J6", "JK", " J6", "a  b")),
     "priority": st.sampled_from(("normal", "Normal", "urgent", "rush", "STAT", "whenever")),
     "hcpcs_code": st.sampled_from(("Q4101", "A6021", "97597", "q4101", " x")),
     "gender": st.sampled_from(("male", "female", "other", "unknown")),
@@ -139,6 +149,9 @@ _VALUES = (
     | st.sampled_from(("10:00:00", "10:00", 5, "5", True))
     | _QUANTITY | _CONCEPT | _CODING | _RANGE | _RATIO | _PERIOD
 )  # fmt: skip
+_AMOUNT = st.sampled_from(("25.00", 40, "free", True)) | st.decimals(0, 99, places=2).map(
+    lambda n: DecimalText(f"{n:.2f}")
+)
 _SERVICE = TEXTS | st.fixed_dictionaries({"name": TEXTS | st.integers()}, optional={"fee": st.integers(0, 9)})
 
 _ODD = TEXTS | st.integers(-1, 99) | st.booleans() | st.none() | st.lists(TEXTS, max_size=2) | st.just({"a": None})
@@ -223,6 +236,26 @@ _JSON: Mapping[str, Strategy] = {
     "specialty": st.lists(TEXTS | _CONCEPT, max_size=3),
     "communication": st.lists(st.sampled_from(("en", "de-AT", "English (US), fluent")) | TEXTS | _CONCEPT, max_size=3),
     "value_data": _VALUES,
+    "coverage_details": st.fixed_dictionaries(
+        {},
+        optional={
+            "coverage_type": _TEXT,
+            "plan_name": _TEXT,
+            "effective_date": PARTIAL_DATES | _TEXT,
+            "termination_date": PARTIAL_DATES | _TEXT,
+            "copay": _AMOUNT,
+            "deductible": _AMOUNT,
+            "part_b": st.booleans(),
+        },
+    ),
+    "supporting_documents": st.lists(
+        TEXTS | _REFERENCE | st.sampled_from(("DocumentReference/d1", "DocumentReference/", "scan.pdf")), max_size=3
+    ),
+    "required_documentation": st.lists(TEXTS | st.integers(0, 9), max_size=3),
+    "coverage_policies": st.lists(TEXTS | st.just("L35041") | _CODING, max_size=3),
+    "procedures_validated": st.lists(TEXTS, max_size=2) | TEXTS,
+    "cpt_codes_validated": st.lists(st.sampled_from(("15271", "15271", "Q4101", "0232T", " ")) | TEXTS, max_size=3),
+    "validation_results": st.dictionaries(TEXTS, TEXTS | st.booleans() | _AMOUNT | st.none(), max_size=3),
     "product_specifications": st.dictionaries(
         TEXTS,
         TEXTS
@@ -326,7 +359,13 @@ def rows(resource: Resource) -> Strategy:
 
 
 def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
-    """What goes to a clinic does not go to the patient."""
+    """What goes to a clinic does not go to the patient; a check that knows nothing of the coverage has no Coverage."""
+    if "source_id" in row:
+        row = {
+            **row,
+            "coverage_active": row["coverage_active"] is True,
+            "patient_fhir_id": row["patient_fhir_id"] or "p1",
+        }
     return (
         {**row, "recipient_fhir_id": None}
         if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
