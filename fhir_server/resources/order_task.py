@@ -13,6 +13,7 @@ from business.statuses import status_map
 from fhir_server.mapping import spoken
 from fhir_server.mapping.concepts import coded, reference
 from fhir_server.mapping.identifiers import identifier, portal_id
+from fhir_server.mapping.intervals import day_columns
 from fhir_server.mapping.primitives import EXACT_INSTANT, text_or_absent, token_or_absent
 from fhir_server.mapping.projections import until_documented
 from fhir_server.mapping.resource import Resource
@@ -133,6 +134,7 @@ TASK = Resource(
         "authored-on": "authoredOn",
         "requester": "requester",
         "owner": "owner",
+        "expires": (day_columns(t.expected_ship_date),),
         "business-status:text": (*business_status(STATUS).text_columns(),),
     },
     must_exist={"product_request_fhir_id": "DeviceRequest", "manufacturer_fhir_id": "Organization"},

@@ -70,3 +70,19 @@ def minted(name: str) -> Index:
     """The index that leads from a minted logical id to the row whose own id FHIR does not allow."""
     illegal = text("fhir_id ~ '[^-.A-Za-z0-9]' OR octet_length(fhir_id) NOT BETWEEN 1 AND 64")
     return Index(name, text("fhir_minted_id(fhir_id)"), postgresql_where=illegal)
+
+
+def resource_indexes(name: str) -> tuple[Index, ...]:
+    """The indexes of a table that `fhir_make_resource` made one of resources."""
+    return (
+        Index(f"{name}_resource_key", "resource_key", unique=True),
+        minted(f"{name}_minted"),
+        Index(f"{name}_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
+        Index(
+            f"{name}_pending",
+            "document_version",
+            "version_id",
+            "resource_key",
+            postgresql_where=text("document_version < version_id"),
+        ),
+    )

@@ -27,26 +27,10 @@ from fhir_server.persistence.tables.columns import (
     deleted_at,
     identity,
     minted,
+    resource_indexes,
     updated_at,
     versions,
 )
-
-
-def _resource_indexes(name: str) -> tuple[Index, ...]:
-    """The indexes of a table that `fhir_make_resource` made one of resources."""
-    return (
-        Index(f"{name}_resource_key", "resource_key", unique=True),
-        minted(f"{name}_minted"),
-        Index(f"{name}_updated_at", text("updated_at DESC"), text("fhir_id DESC")),
-        Index(
-            f"{name}_pending",
-            "document_version",
-            "version_id",
-            "resource_key",
-            postgresql_where=text("document_version < version_id"),
-        ),
-    )
-
 
 manufacturers = Table(
     "manufacturers",
@@ -121,7 +105,7 @@ products = Table(
     Index("products_status", "status"),
     Index("products_category_id", "category_id"),
     Index("products_manufacturer_fhir_id", "manufacturer_fhir_id"),
-    *_resource_indexes("products"),
+    *resource_indexes("products"),
 )
 
 product_requests = Table(
@@ -156,7 +140,7 @@ product_requests = Table(
     Index("product_requests_facility_id", "facility_id"),
     Index("product_requests_patient_fhir_id", "patient_fhir_id"),
     Index("product_requests_requester_fhir_id", "requester_fhir_id"),
-    *_resource_indexes("product_requests"),
+    *resource_indexes("product_requests"),
 )
 
 orders = Table(
@@ -188,7 +172,7 @@ orders = Table(
     Index("orders_product_request_fhir_id", "product_request_fhir_id"),
     Index("orders_manufacturer_fhir_id", "manufacturer_fhir_id"),
     Index("orders_patient_fhir_id", "patient_fhir_id"),
-    *_resource_indexes("orders"),
+    *resource_indexes("orders"),
 )
 
 order_items = Table(
@@ -225,5 +209,5 @@ order_items = Table(
     Index("order_items_recipient_fhir_id", "recipient_fhir_id"),
     Index("order_items_facility_fhir_id", "facility_fhir_id"),
     Index("order_items_manufacturer_fhir_id", "manufacturer_fhir_id"),
-    *_resource_indexes("order_items"),
+    *resource_indexes("order_items"),
 )
