@@ -15,6 +15,7 @@ from fhir_server.errors import FhirError, MethodNotAllowed
 from fhir_server.http.bodies import read_body
 from fhir_server.http.conditional import is_not_modified
 from fhir_server.http.faults import log_fault
+from fhir_server.http.files import as_file, is_file_address, type_of_errors
 from fhir_server.http.headers import RequestHeaders, inherited_headers
 from fhir_server.http.negotiation import (
     FORM,
@@ -123,7 +124,8 @@ class _Shell:
         presentation = take_presentation(raw_query if raw_query.isascii() else _encoded(raw_query))
         accept: str | None = environ.get("HTTP_ACCEPT")
         look.pretty = presentation.pretty
-        look.content_type = response_type(accept, presentation.formats)
+        is_file = is_file_address(method, path_info[len(self._base_path) :], presentation.query, presentation.formats)
+        look.content_type = type_of_errors(accept) if is_file else response_type(accept, presentation.formats)
         if method not in METHODS:
             raise MethodNotAllowed("FHIR does not use this method.", headers={"Allow": ", ".join(METHODS)})
         refuse_hidden_slash(environ)
@@ -150,6 +152,9 @@ class _Shell:
                 request_id=request_id,
             )
         )
+        if is_file and response.status == 200:
+            whole, response = response, as_file(response, accept)
+            look.pretty = look.pretty and response is whole
         if (
             ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ)
             and response.status == 200

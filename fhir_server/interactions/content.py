@@ -10,6 +10,7 @@ from typing import Any
 from fhir_server.errors import InvalidRequest, UnsupportedMediaType
 from fhir_server.interactions.bundles.references import conditional_references
 from fhir_server.interactions.context import Context
+from fhir_server.interactions.native import binary_of, is_native
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import Tree, encode_json, parse_json
 from fhir_server.mapping.minted import logical_id
@@ -22,6 +23,8 @@ def resource_of(request: FhirRequest, resource_type: str) -> dict[str, Any]:
     """The body as a tree of `resource_type`, not yet validated. Raises InvalidRequest or UnsupportedMediaType."""
     if request.content_type is None:
         raise UnsupportedMediaType("The request needs a body of Content-Type application/fhir+json")
+    if is_native(request, resource_type):
+        return binary_of(request)
     tree = parse_json(request.body)
     if not isinstance(tree, dict):
         raise InvalidRequest("The body must be a JSON object")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, DateTime, and_, case, cast, func, literal_column
+from sqlalchemy import ColumnElement, DateTime, and_, case, cast, func, literal_column
 
 from fhir_server.mapping.source import DateColumn
 
@@ -31,7 +31,7 @@ def is_sayable(start: Sql) -> Sql:
     return and_(start >= _FIRST, start < _AFTER)
 
 
-def instant_columns(start: Column[Any], end: Column[Any] | None = None) -> DateColumn:
+def instant_columns(start: Sql, end: Sql | None = None) -> DateColumn:
     """A timestamptz as the second, millisecond or microsecond it names; an `end` after the start overrides that."""
     named = start + case(
         (func.date_trunc("second", start) == start, _SECOND),

@@ -7,7 +7,7 @@ down_revision = "0014_insurance"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0015_projections", "0015_documents")
 
 
 def upgrade() -> None:

@@ -17,7 +17,11 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA, Xid8
-from fhir_server.persistence.tables.documents import docuseal_submissions, patient_manufacturer_ivr_episodes
+from fhir_server.persistence.tables.documents import (
+    docuseal_files,
+    docuseal_submissions,
+    patient_manufacturer_ivr_episodes,
+)
 from fhir_server.persistence.tables.history import HISTORY, VERSIONED, resource_type_of
 from fhir_server.persistence.tables.insurance import (
     eligibility_checks,
@@ -58,6 +62,7 @@ __all__ = [
     "categories",
     "clinical_opportunities",
     "commission_records",
+    "docuseal_files",
     "docuseal_submissions",
     "eligibility_checks",
     "eligibility_coverages",

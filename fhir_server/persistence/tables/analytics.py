@@ -21,8 +21,11 @@ from fhir_server.persistence.tables.columns import (
     METADATA,
     TIMESTAMPTZ,
     created_at,
+    deleted_at,
     identity,
+    resource_indexes,
     updated_at,
+    versions,
 )
 
 commission_records = Table(
@@ -42,12 +45,21 @@ commission_records = Table(
     Column("status", String(50), server_default="calculated"),
     Column("paid_at", TIMESTAMPTZ),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("sales_rep_fhir_id", FHIR_ID),
+    Column("order_fhir_id", FHIR_ID),
+    Column("organization_fhir_id", FHIR_ID),
     Index("commission_records_sales_rep_id", "sales_rep_id"),
     Index("commission_records_period_year_period_month", "period_year", "period_month"),
     Index("commission_records_status", "status"),
     Index("commission_records_order_id", "order_id"),
     Index("commission_records_organization_id", "organization_id"),
+    Index("commission_records_sales_rep_fhir_id", "sales_rep_fhir_id"),
+    Index("commission_records_order_fhir_id", "order_fhir_id"),
+    *resource_indexes("commission_records"),
 )
 
 clinical_opportunities = Table(
@@ -66,9 +78,15 @@ clinical_opportunities = Table(
     Column("assigned_to", BigInteger, ForeignKey("users.id", ondelete="SET NULL")),
     Column("due_date", Date),
     created_at(),
-    updated_at(),
+    updated_at(nullable=False),
+    Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+    *versions(),
+    deleted_at(),
+    Column("assignee_fhir_id", FHIR_ID),
     Index("clinical_opportunities_patient_fhir_id", "patient_fhir_id"),
     Index("clinical_opportunities_risk_score", "risk_score"),
     Index("clinical_opportunities_status", "status"),
     Index("clinical_opportunities_assigned_to", "assigned_to"),
+    Index("clinical_opportunities_assignee_fhir_id", "assignee_fhir_id"),
+    *resource_indexes("clinical_opportunities"),
 )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import Column, Index, Table, text
 
 from fhir_server.persistence.tables.accounts import organizations, user_organizations
+from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records
 from fhir_server.persistence.tables.clinical import (
     fhir_facilities,
     fhir_observations,
@@ -15,6 +16,11 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA
+from fhir_server.persistence.tables.documents import (
+    docuseal_files,
+    docuseal_submissions,
+    patient_manufacturer_ivr_episodes,
+)
 from fhir_server.persistence.tables.insurance import (
     eligibility_checks,
     eligibility_coverages,
@@ -49,6 +55,11 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         eligibility_coverages: "Coverage",
         prior_authorizations: "ClaimResponse",
         medicare_mac_validations: "Task",
+        patient_manufacturer_ivr_episodes: "Task",
+        docuseal_submissions: "DocumentReference",
+        docuseal_files: "Binary",
+        commission_records: "Basic",
+        clinical_opportunities: "Task",
         PHI.resources: None,
         OPEN.resources: None,
     }

@@ -7,8 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fhir_server.resources.canonical import IDENTIFIER_TYPES
+from fhir_server.json_text import DecimalText
+from fhir_server.resources.canonical import EXTENSION, IDENTIFIER_TYPES
+from fhir_server.resources.commission import RECORDS
 from fhir_server.resources.device_request import STATUS
+from fhir_server.resources.form_document import CATEGORIES, SUBMISSION, TEMPLATES
 from fhir_server.resources.insurance_numbers import (
     AUTHORIZATION_NUMBER,
     AUTHORIZED_REQUEST,
@@ -17,10 +20,13 @@ from fhir_server.resources.insurance_numbers import (
     PAYER,
     VALIDATION_NUMBER,
 )
+from fhir_server.resources.insurance_verification import EPISODE_NUMBER
 from fhir_server.resources.mac_validation import MAC_VALIDATION
+from fhir_server.resources.opportunity import ACTION, RISK_SCORE
 from fhir_server.resources.order_numbers import ORDER_NUMBER, REQUEST_NUMBER
 from fhir_server.resources.order_task import FULFILL
 from fhir_server.resources.organization import MANUFACTURER
+from fhir_server.resources.portal_tasks import portal_task
 
 Tree = dict[str, Any]
 NUMBERS = ("1", "A 7", "R-0001")
@@ -152,6 +158,68 @@ def _say(made: Tree, names: tuple[str, ...], said: tuple[Any, ...]) -> None:
             made[name] = value
 
 
+def _episode(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = _numbered(draw, tree, EPISODE_NUMBER)
+    made["code"] = {**portal_task("insurance-verification"), "text": "verify it"}
+    made["intent"] = "order"
+    made.pop("_status", None)
+    for name, target in {"focus": "DeviceRequest/r1", "for": "Patient/p1", "owner": "Organization/m1"}.items():
+        made[name] = {"reference": target}
+    return made
+
+
+def _opportunity(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = {**tree, "code": portal_task("clinical-opportunity"), "intent": "proposal"}
+    made["for"] = {"reference": "Patient/p1"}
+    for name in ("_status", "businessStatus", "owner"):
+        made.pop(name, None)
+    if draw(st.booleans()):
+        made["owner"] = {"reference": "Practitioner/d1", "display": "someone"}
+    if draw(st.booleans()):
+        score = DecimalText(draw(st.sampled_from(("71.5", "0", "999.99"))))
+        made["extension"] = [*made.get("extension", ()), {"url": RISK_SCORE, "valueDecimal": score}]
+    if draw(st.booleans()):
+        made["input"] = [{"type": ACTION, "valueString": "Assess perfusion"}, *made.get("input", ())]
+    return made
+
+
+def _commission(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = {**tree, "code": {"coding": [{"system": RECORDS, "code": "commission-record"}], "text": "commission"}}
+    made["subject"] = {"reference": draw(st.sampled_from(("Practitioner/d1", "Practitioner/d2")))}
+    made.pop("author", None)
+    month = draw(st.sampled_from(("2026-03", "9999-12", "2026")))
+    said = {
+        "order": {"valueReference": {"reference": "Task/o1"}},
+        "rate": {"valueDecimal": DecimalText(draw(st.sampled_from(("0.125", "0.1250", "9.9999"))))},
+        "amount": {"valueMoney": {"value": DecimalText("12.50"), "currency": "USD"}},
+        "period": {"valuePeriod": dict.fromkeys(("start", "end"), month)},
+        "commission-status": {"valueCode": draw(st.sampled_from(("paid", "partially-paid")))},
+        "paid-at": {"valueDateTime": "2026-04-01T00:00:00Z"},
+    }
+    wanted = draw(st.lists(st.sampled_from(sorted(said)), unique=True))
+    parts = [{"url": f"{EXTENSION}/{name}", **said[name]} for name in wanted]
+    return {**made, "extension": [*parts, *made.get("extension", ())]} if parts else made
+
+
+def _form(draw: Callable[[Any], Any], tree: Tree) -> Tree:
+    made = {**tree, "masterIdentifier": {"system": SUBMISSION, "value": draw(st.sampled_from(NUMBERS))}}
+    made["type"] = {"coding": [{"system": TEMPLATES, "code": "harbor-ivr"}]}
+    made["category"] = [{"coding": [{"system": CATEGORIES, "code": "insurance-form"}]}, *made.get("category", ())]
+    for name in ("_status", "docStatus", "_docStatus"):
+        made.pop(name, None)
+    made["status"], state = draw(
+        st.sampled_from(
+            (("current", None), ("current", "final"), ("superseded", None), ("entered-in-error", "entered-in-error"))
+        )
+    )
+    if state is not None:
+        made["docStatus"] = state
+    if draw(st.booleans()):
+        made["subject"] = {"reference": "Patient/p1"}
+        made["context"] = {**made.get("context", {}), "related": [{"reference": "Task/e1"}]}
+    return made
+
+
 _MAKERS: dict[str, Callable[[Callable[[Any], Any], Tree], Tree]] = {
     "manufacturers": _manufacturer,
     "product_requests": _request,
@@ -159,4 +227,8 @@ _MAKERS: dict[str, Callable[[Callable[[Any], Any], Tree], Tree]] = {
     "eligibility_checks": _check,
     "prior_authorizations": _authorization,
     "medicare_mac_validations": _validation,
+    "patient_manufacturer_ivr_episodes": _episode,
+    "docuseal_submissions": _form,
+    "commission_records": _commission,
+    "clinical_opportunities": _opportunity,
 }

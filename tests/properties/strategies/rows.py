@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, Numeric, String, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from fhir_server.json_text import DecimalText
@@ -24,6 +36,8 @@ STATUSES = (
     "shipped", "Shipped", "confirmed", "delivered", "processing", "submitted", "void", "ready to ship", "lost",
     "backordered", "awaiting customs",
     "approved", "Approved", "partially_approved", "denied", "appealed", "withdrawn", "failed",
+    "open", "In Progress", "snoozed", "dismissed", "false positive", "expired", "sent", "awaiting signature",
+    "signed", "re-signed", "declined", "viewed", "calculated", "Paid", "partially_paid", "clawback",
     "merged", "unknown", "final", "FINAL", "amended", "entered-in-error", "entered_in_error", "draft", "",
 )  # fmt: skip
 IDS = st.text("abcdefABC0123456789-.", min_size=1, max_size=20)
@@ -71,6 +85,14 @@ _PLAUSIBLE: Mapping[str, Strategy] = {
     "birth_date_text": PARTIAL_DATES | st.sampled_from(("0000", "1980-13", "80", "1980-02-", "9999", "9999-12")),
     "logo_url": st.sampled_from(("https://x.example/logo.png", "has blank", "")),
     "rank": st.integers(-1, 3),
+    "period_month": st.integers(0, 13),
+    "period_year": st.sampled_from((2026, 1, 0, -5, 9999, 10000)),
+    "commission_type": st.sampled_from(("order", "bonus", "override", " ")),
+    "completion_status": st.sampled_from(("complete", "missing signature", "")),
+    "template_id": st.sampled_from(("harbor-ivr", "harbor  ivr", " x")),
+    "content_type": st.sampled_from(("application/pdf", "image/png", "pdf  file", "")),
+    "file_content_type": st.sampled_from(("application/pdf", "pdf  file", "")),
+    "file_hash": st.sampled_from(("2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "none", "")),
     "address": st.sampled_from(("1 Main St", "1 Main St\nSuite 2", "a\r\nb\r\n", "\n", "1, Main\n\nx")),
 }  # fmt: skip
 
@@ -256,6 +278,7 @@ _JSON: Mapping[str, Strategy] = {
     "procedures_validated": st.lists(TEXTS, max_size=2) | TEXTS,
     "cpt_codes_validated": st.lists(st.sampled_from(("15271", "15271", "Q4101", "0232T", " ")) | TEXTS, max_size=3),
     "validation_results": st.dictionaries(TEXTS, TEXTS | st.booleans() | _AMOUNT | st.none(), max_size=3),
+    "recommended_actions": st.lists(TEXTS | st.integers(0, 9), max_size=3) | TEXTS,
     "product_specifications": st.dictionaries(
         TEXTS,
         TEXTS
@@ -313,8 +336,8 @@ def _held(column: Column[Any]) -> Strategy:
         return ROW_DATES
     if isinstance(sql_type, DateTime):
         return ROW_TIMES
-    if isinstance(sql_type, Numeric):
-        return st.decimals(-(10**8) + 1, 10**8 - 1, places=2).map(lambda amount: DecimalText(f"{amount:.2f}"))
+    if isinstance(sql_type, Numeric | LargeBinary):
+        return _numbers(sql_type) if isinstance(sql_type, Numeric) else _bytes(name)
     if isinstance(sql_type, BigInteger | Integer):
         return _PLAUSIBLE.get(name, st.integers(0, 2**31 - 1))
     texts = PLAIN_TEXTS | TEXTS
@@ -324,6 +347,17 @@ def _held(column: Column[Any]) -> Strategy:
         texts = _PLAUSIBLE[name] | texts
     length = sql_type.length if isinstance(sql_type, String) else None
     return texts if length is None else texts.map(lambda text: text[:length])
+
+
+def _numbers(sql_type: Numeric[Any]) -> Strategy:
+    places = sql_type.scale or 0
+    most = 10 ** ((sql_type.precision or 10) - places) - 1
+    return st.decimals(-most, most, places=places).map(lambda amount: DecimalText(f"{amount:.{places}f}"))
+
+
+def _bytes(name: str) -> Strategy:
+    least, most = (20, 20) if name == "sha1" else (0, 9)
+    return st.binary(min_size=least, max_size=most).map(lambda held: f"\\x{held.hex()}")
 
 
 def child_rows(table: Table, key: str) -> Strategy:
