@@ -54,6 +54,8 @@ class Search:
     """One search. `count` None is the default page size; `summary` is true, text, data, count or None.
 
     `used` are the parameters that took part, in order, for the self link; `warnings` say what was ignored and why.
+    `contained` is false, true or both, `contained_type` what is returned of what is found inside: the container, or it
+    (contained).
     """
 
     types: tuple[str, ...]
@@ -66,6 +68,18 @@ class Search:
     elements: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     used: tuple[tuple[str, str], ...] = ()
+    contained: str = "false"
+    contained_type: str = "container"
+
+    @property
+    def contains(self) -> bool:
+        """Whether contained resources are looked at."""
+        return self.contained != "false"
+
+    @property
+    def returns_contained(self) -> bool:
+        """Whether contained resources themselves are returned."""
+        return self.contains and self.contained_type == "contained"
 
     def self_query(self) -> str:
         """The query string of a GET search that does what this one did."""

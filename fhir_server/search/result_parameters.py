@@ -1,4 +1,4 @@
-"""Reads the parameters that shape the answer: _count _sort _include _revinclude _total _summary _elements.
+"""Reads the parameters that shape the answer: _count _sort _include _revinclude _total _summary _elements _contained.
 
 https://hl7.org/fhir/R4/search.html#return
 """
@@ -19,6 +19,8 @@ from fhir_server.search.request import Include, SortKey
 from fhir_server.search.types.reference import ANY_RESOURCE
 
 TOTALS = ("none", "estimate", "accurate")
+CONTAINED = ("false", "true", "both")
+CONTAINED_TYPES = ("container", "contained")
 SUMMARIES = ("true", "text", "data", "count", "false")
 ITERATE = frozenset({"iterate", "recurse"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -49,6 +51,16 @@ def read_summary(item: Item, types: Types, limits: Limits) -> str | None:
     """true, text, data, count, or None for false."""
     summary = _one_of(item, SUMMARIES)
     return None if summary == "false" else summary
+
+
+def read_contained(item: Item, types: Types, limits: Limits) -> str:
+    """false, true or both."""
+    return _one_of(item, CONTAINED)
+
+
+def read_contained_type(item: Item, types: Types, limits: Limits) -> str:
+    """container or contained."""
+    return _one_of(item, CONTAINED_TYPES)
 
 
 def _one_of(item: Item, allowed: tuple[str, ...]) -> str:
@@ -192,6 +204,8 @@ def _include(item: Item, source_type: str, code: str, target_type: str | None) -
 
 ReadResult: TypeAlias = Callable[[Item, Types, Limits], object]
 SINGLE: Mapping[str, tuple[str, ReadResult]] = {
+    "_contained": ("contained", read_contained),
+    "_containedType": ("contained_type", read_contained_type),
     "_count": ("count", read_count),
     "_elements": ("elements", read_elements),
     "_sort": ("sort", read_sort),
