@@ -42,8 +42,8 @@ _RESOURCE = slice(1, 11)
 CONTAINED_AT = 11
 """Where the id of a contained match stands in a row, if these are returned; the sort columns follow."""
 _MORE_INCLUDED = (
-    f"Not all resources are included: :iterate goes {MAX_DEPTH} references far and gives {MAX_INCLUDED} resources at"
-    " most. Ask for a smaller _count, or read the others by their references."
+    f"Not all resources are included: :iterate goes {MAX_DEPTH} references far, and it and _revinclude=* give"
+    f" {MAX_INCLUDED} resources at most. Ask for a smaller _count, or read the others by their references."
 )
 
 

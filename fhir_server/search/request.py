@@ -27,11 +27,15 @@ class SortKey:
         return f"{'-' if self.descending else ''}{'.'.join((*(code for code, _ in self.via), self.parameter))}"
 
 
+ANY_TYPE = "*"
+
+
 @dataclass(frozen=True, slots=True)
 class Include:
     """The references of `source_type` under `parameters` to `target_types`; followed back if `reverse`.
 
-    Followed from the matches, with `iterate` also from what was included.
+    Followed from the matches, with `iterate` also from what was included. The source ANY_TYPE is all references of all
+    types, whatever their parameters.
     """
 
     source_type: str
@@ -41,8 +45,20 @@ class Include:
     iterate: bool = False
 
     @property
+    def is_any(self) -> bool:
+        """Whether all references are followed."""
+        return self.source_type == ANY_TYPE
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types at either end."""
+        return self.target_types if self.is_any else (*self.target_types, self.source_type)
+
+    @property
     def end_types(self) -> tuple[str, ...]:
         """The types of what is included."""
+        if self.is_any:
+            return self.target_types
         return (self.source_type,) if self.reverse else self.target_types
 
 

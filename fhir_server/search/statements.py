@@ -85,7 +85,7 @@ class Statements:
         """
         criteria = rewrite(search.criteria)
         order = order_of(search.sort, criteria, len(search.types) == 1 and not search.contains)
-        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
+        included = (*(kind for one in search.includes for kind in one.types),)
         sorted_by = (target for key in search.sort for _, targets in key.via for target in targets)
         visible = seen((*_seen_types(search), *included, *sorted_by, *linked_types(criteria)), visibility)
         key = ("page", search.types, search.sort, search.includes, *_of_contained(search), after is None)
@@ -108,7 +108,7 @@ class Statements:
         """As `page`, of Observations: of each subject and code only the newest `most` matches, the newest first."""
         criteria = rewrite(search.criteria)
         order = order_of(LATEST, criteria, True)
-        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
+        included = (*(kind for one in search.includes for kind in one.types),)
         visible = seen((*search.types, *included, *linked_types(criteria)), visibility)
 
         def build(compilation: Compilation) -> AnySelect:

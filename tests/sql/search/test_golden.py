@@ -123,6 +123,7 @@ CASES = {
     "include": ("Observation", "_id=w1&_include=Observation:patient"),
     "include_partly_held": ("Observation", "_id=w1&_include=Observation:performer"),
     "revinclude": ("Patient", "_id=pa&_revinclude=Condition:patient&_revinclude=Observation:patient"),
+    "revinclude_all": ("Patient", "_id=pa&_revinclude=*"),
     "chain_by_column": ("Observation", "patient.gender=female&_sort=-date"),
     "chain_partly_held": ("Observation", "performer:Practitioner.name=smith"),
     "chain_beside_id": ("Observation", "_id=w1&performer:Practitioner.name=smith"),
