@@ -37,7 +37,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     from fhir_server.commands.database import database
     from fhir_server.persistence.building import adopt, build, count, tasks
     from fhir_server.persistence.database import Database
-    from fhir_server.persistence.rebuilding import begin, rebuild
+    from fhir_server.persistence.rebuilding import begin, rebuild, waited_for
     from fhir_server.resources.registry import registry
 
     known = registry()
@@ -51,7 +51,9 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         for fhir_id, reason in adopt(opened):
             sys.stderr.write(f"fhir-server: SearchParameter/{fhir_id} is not served: {reason}\n")
         found = tasks(opened)
-        rebuilt = [] if arguments.rebuild is None else begin(opened, known, arguments.rebuild)
+        waiting = waited_for(opened)
+        asked = [] if arguments.rebuild is None else begin(opened, known, arguments.rebuild)
+        rebuilt = sorted({*asked, *waiting})
         building = {task.resource_type for task in found if task.state == "building"}
         total = count(opened, known, building) + count(opened, known, rebuilt)
         # disable=None: no bar where nobody watches.

@@ -6,6 +6,7 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 from fhir_server.definitions import parameter_number
+from fhir_server.indexing.contained import Contained, extract_contained
 from fhir_server.indexing.extraction import extract, extract_values
 from fhir_server.indexing.intervals import approximate_interval, date_interval, number, precision_interval
 from fhir_server.indexing.normalize import normalize_string
@@ -24,6 +25,7 @@ from fhir_server.indexing.values import (
 
 __all__ = [
     "CompositeValue",
+    "Contained",
     "DateValue",
     "IndexRows",
     "LiteralReference",
@@ -36,6 +38,7 @@ __all__ = [
     "approximate_interval",
     "date_interval",
     "extract",
+    "extract_contained",
     "extract_values",
     "normalize_string",
     "number",

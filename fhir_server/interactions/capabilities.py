@@ -133,7 +133,7 @@ def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
         described["searchInclude"] = ["*", f"{resource_type}:*", *(f"{resource_type}:{one.code}" for one in references)]
     pointing = _pointing_at(registry, additions()).get(resource_type)
     if pointing:
-        described["searchRevInclude"] = list(pointing)
+        described["searchRevInclude"] = ["*", *pointing]
     described["searchParam"] = [_parameter(one) for one in parameters]
     described["operation"] = [_operation(one) for one in OPERATIONS if one.concerns(resource_type)]
     return described

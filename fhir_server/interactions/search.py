@@ -18,11 +18,13 @@ from fhir_server.interactions.subsetting import Subset, subsetted
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.minted import resource_name
 from fhir_server.persistence.audit import audited, record
+from fhir_server.persistence.contained import are_indexed
 from fhir_server.search import (
     CAPPED,
     MAX_DEPTH,
     MAX_INCLUDED,
     And,
+    IncompleteParameter,
     Search,
     estimated_total,
     in_compartment,
@@ -30,15 +32,18 @@ from fhir_server.search import (
     member_types,
     parse,
     parse_query,
+    refuse_uncontained,
 )
 from fhir_server.search.paging import Continuation
 from fhir_server.search.query import Query
 
 PAGE = "_page"
 _RESOURCE = slice(1, 11)
+CONTAINED_AT = 11
+"""Where the id of a contained match stands in a row, if these are returned; the sort columns follow."""
 _MORE_INCLUDED = (
-    f"Not all resources are included: :iterate goes {MAX_DEPTH} references far and gives {MAX_INCLUDED} resources at"
-    " most. Ask for a smaller _count, or read the others by their references."
+    f"Not all resources are included: :iterate goes {MAX_DEPTH} references far, and it and _revinclude=* give"
+    f" {MAX_INCLUDED} resources at most. Ask for a smaller _count, or read the others by their references."
 )
 
 
@@ -125,6 +130,9 @@ def _search(
     if owner is not None:
         belongs = in_compartment(owner.name, owner.fhir_id, search.types)
         search = replace(search, criteria=And((belongs, search.criteria)))
+        refuse_uncontained(search)
+    if search.contains and not are_indexed(context.database):
+        raise IncompleteParameter("What older resources contain is not indexed yet; `fhir-server index` does that.")
     explains = wants_explanation(context, asked.query)
     if search.summary == "count":
         counted = _total(context, request, search)
@@ -199,7 +207,7 @@ def search_bundle(
     link = [{"relation": "self", "url": f"{path}?{used}" if used else path}]
     if more:
         going_on = Continuation(
-            request.principal.name, search_path(request), asked.text, tuple(shown[-1][11:]), asked.strict
+            request.principal.name, search_path(request), asked.text, _place(search, shown[-1]), asked.strict
         )
         link.append({"relation": "next", "url": f"{path}?{PAGE}={context.page_tokens.seal(going_on)}"})
     head: dict[str, Any] = {"type": "searchset"}
@@ -208,7 +216,8 @@ def search_bundle(
     head["link"] = link
     wanted = Subset(search.summary, search.elements) if search.summary or search.elements else None
     included = (row for row in rows if row[0] == "include")
-    entries = [search_entry(context, request, row, wanted) for row in (*shown, *included)]
+    entry = contained_entry if search.returns_contained else search_entry
+    entries = [entry(context, request, row, wanted) for row in (*shown, *included)]
     issues = [Issue("warning", "not-supported", text) for text in search.warnings]
     if any(row[0] == CAPPED for row in rows):
         issues.append(Issue("warning", "too-costly", _MORE_INCLUDED))
@@ -224,6 +233,28 @@ def search_entry(context: Context, request: FhirRequest, row: tuple[Any, ...], w
     body = one.json(context.registry)
     if wanted is not None and row[0] == "match":
         body = subsetted(one.resource_type, body, wanted)
-    full_url = f'"{request.base_url}/{resource_name(one.resource_type, one.fhir_id)}"'.encode()
-    mode: str = row[0]
+    return _entry(request, resource_name(one.resource_type, one.fhir_id), body, row[0])
+
+
+def contained_entry(context: Context, request: FhirRequest, row: tuple[Any, ...], wanted: Subset | None) -> bytes:
+    """The Bundle.entry of a row with a contained match: that resource, as it stands inside of its container."""
+    fhir_id = row[CONTAINED_AT]
+    if fhir_id is None:
+        return search_entry(context, request, row, wanted)
+    one = StoredVersion(*row[_RESOURCE])
+    container = read_json(one.json(context.registry))
+    found = next(inside for inside in container["contained"] if inside["id"] == fhir_id)
+    body = encode_json(found)
+    if wanted is not None:
+        body = subsetted(found["resourceType"], body, wanted)
+    return _entry(request, f"{resource_name(one.resource_type, one.fhir_id)}#{fhir_id}", body, row[0])
+
+
+def _entry(request: FhirRequest, name: str, body: bytes, mode: str) -> bytes:
+    full_url = f'"{request.base_url}/{name}"'.encode()
     return b'{"fullUrl":' + full_url + b',"resource":' + body + b',"search":{"mode":"' + mode.encode() + b'"}}'
+
+
+def _place(search: Search, row: tuple[Any, ...]) -> tuple[str, ...]:
+    """The sort columns of a row, from which the next page goes on."""
+    return tuple(row[CONTAINED_AT + 1 if search.returns_contained else CONTAINED_AT :])

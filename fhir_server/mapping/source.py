@@ -16,11 +16,15 @@ from sqlalchemy.sql.selectable import Subquery
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The tables of one confidentiality class (`phi` or `open`): generic resources, documents and index rows."""
+    """The tables of one confidentiality class (`phi` or `open`): generic resources, documents and index rows.
+
+    `contained` names the resources inside of documents, which have index rows under keys of their own.
+    """
 
     name: str
     resources: Table
     documents: Table
+    contained: Table
     token_index: Table
     string_index: Table
     reference_index: Table

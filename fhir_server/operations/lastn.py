@@ -20,7 +20,7 @@ from fhir_server.search.query import Query
 
 MAX = "max"
 SUBJECTS = frozenset({"patient", "subject"})
-UNSERVED = frozenset({"_sort", "_total", "_summary"})
+UNSERVED = frozenset({"_contained", "_containedType", "_sort", "_total", "_summary"})
 
 
 def lastn(context: Context, request: FhirRequest, resource_type: str) -> FhirResponse:

@@ -34,6 +34,8 @@ class Database:
         self._timeout_ms = statement_timeout_ms
         self.parameters = KnownParameters(conninfo, statement_timeout_ms)
         self.row_ids = RowIds(self.rows)
+        self.contained_indexed = False
+        """Set once it is known; see persistence.contained."""
 
     def reader(self) -> Connection[Any]:
         """This thread's connection for single statements (autocommit)."""

@@ -17,7 +17,8 @@ from sqlalchemy import Table
 from fhir_server.definitions import additions
 from fhir_server.indexing import IndexRows
 from fhir_server.mapping.source import Store
-from fhir_server.persistence import arrays
+from fhir_server.persistence import arrays, contained
+from fhir_server.persistence.contained import ContainedRow
 from fhir_server.persistence.names import column_name, qualified
 from fhir_server.persistence.prepared import execute_prepared
 from fhir_server.persistence.row_ids import on, row_ids
@@ -106,7 +107,10 @@ _PACKED: Mapping[str, Callable[[Sequence[Any]], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One version to be stored: its JSON text, the method that history tells, and what the index says of it."""
+    """One version to be stored: its JSON text, the method that history tells, and what the index says of it.
+
+    `contained` are the resources inside of it.
+    """
 
     resource_type: str
     fhir_id: str
@@ -115,6 +119,7 @@ class DocumentRow:
     method: str
     resource_key: int
     index: IndexRows
+    contained: tuple[ContainedRow, ...] = ()
 
 
 def _table(store: Store, kind: str) -> Table:
@@ -136,8 +141,9 @@ def _said(kind: str, name: str, sql_type: str) -> str:
 
 
 @cache
-def _inserts(store: Store, kinds: tuple[str, ...]) -> list[str]:
-    parts = []
+def _inserts(store: Store, kinds: tuple[str, ...], contains: bool) -> list[str]:
+    parts = contained.insert_parts(store) if contains else []
+    key = contained.KEY if contains else "said.resource_key"
     for kind in kinds:
         columns = _KINDS[kind]
         names = ", ".join(column_name(name) for name, _ in columns)
@@ -145,7 +151,7 @@ def _inserts(store: Store, kinds: tuple[str, ...]) -> list[str]:
         arrays = ", ".join(f"%({kind}_{name})s::{sql_type}[]" for name, sql_type in columns)
         parts.append(
             f"{kind}_rows AS (INSERT INTO {qualified(_table(store, kind))} ({names}, resource_key) "
-            f"SELECT {said}, said.resource_key "
+            f"SELECT {said}, {key} "
             f"FROM unnest({arrays}, %({kind}_key)s::int8[]) AS said({names}, resource_key))"
         )
     return parts
@@ -160,8 +166,8 @@ def _words_insert(store: Store) -> str:
 
 
 @cache
-def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
-    parts = list(_inserts(store, kinds))
+def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool, contains: bool) -> str:
+    parts = list(_inserts(store, kinds, contains))
     if worded:
         parts.append(_words_insert(store))
     names = ", ".join(name for name, _ in _DOCUMENT)
@@ -179,11 +185,14 @@ def _write_sql(store: Store, kinds: tuple[str, ...], worded: bool) -> str:
 
 @cache
 def _delete_sql(store: Store) -> str:
-    parts = ", ".join(
-        f"{kind}_rows AS (DELETE FROM {qualified(_table(store, kind))} WHERE resource_key = ANY(%(keys)s))"
+    inside = f"(SELECT resource_key FROM {qualified(store.contained)} WHERE container_key = ANY(%(keys)s))"
+    parts = f"gone AS MATERIALIZED (SELECT %(keys)s::int8[] || ARRAY{inside} AS keys), " + ", ".join(
+        f"{kind}_rows AS (DELETE FROM {qualified(_table(store, kind))} "
+        "WHERE resource_key = ANY((SELECT keys FROM gone)::int8[]))"
         for kind in _KINDS
     )
     parts += f", words AS (DELETE FROM {qualified(store.text_index)} WHERE resource_key = ANY(%(keys)s))"
+    parts += f", inside AS (DELETE FROM {qualified(store.contained)} WHERE container_key = ANY(%(keys)s))"
     return f"WITH {parts} SELECT 1"
 
 
@@ -196,11 +205,14 @@ def write_documents(connection: Connection[Any], store: Store, rows: Sequence[Do
         "document_document": arrays.jsons([row.document for row in rows]),
         "document_method": arrays.texts([row.method for row in rows]),
     }
-    index = [(row.resource_key, row.index) for row in rows]
+    inside = [one for row in rows for one in row.contained]
+    index = [(row.resource_key, row.index) for row in rows] + contained.numbered_index(inside)
     kinds, packed = _packed_rows(connection, index)
     words, packed_words = _packed_words(index)
     parameters |= {**packed, **packed_words, "known_parameters": additions().counter}
-    execute_prepared(connection, _write_sql(store, kinds, words), parameters)
+    if inside:
+        parameters |= contained.insert_parameters(inside)
+    execute_prepared(connection, _write_sql(store, kinds, words, bool(inside)), parameters)
 
 
 def _packed_words(rows: Sequence[tuple[int, IndexRows]]) -> tuple[bool, dict[str, Any]]:
@@ -239,13 +251,21 @@ def _of_rows(connection: Connection[Any], ids: Sequence[str | None]) -> Sequence
 
 
 def replace_index_rows(connection: Connection[Any], store: Store, rows: Sequence[tuple[int, IndexRows]]) -> None:
-    """Let resources, by key, have these index rows and words and no others."""
+    """Let resources, by key, have these index rows and words and no others, and contain nothing."""
     delete_index_rows(connection, store, [key for key, _ in rows])
     kinds, parameters = _packed_rows(connection, rows)
     worded, words = _packed_words(rows)
-    parts = [*_inserts(store, kinds), *([_words_insert(store)] if worded else ())]
+    parts = [*_inserts(store, kinds, False), *([_words_insert(store)] if worded else ())]
     if parts:
         execute_prepared(connection, f"WITH {', '.join(parts)} SELECT 1", {**parameters, **words})
+
+
+def insert_contained(connection: Connection[Any], store: Store, rows: Sequence[ContainedRow]) -> None:
+    """Let resources contain these, which have no rows yet."""
+    if rows:
+        kinds, parameters = _packed_rows(connection, contained.numbered_index(rows))
+        parameters |= contained.insert_parameters(rows)
+        execute_prepared(connection, f"WITH {', '.join(_inserts(store, kinds, True))} SELECT 1", parameters)
 
 
 def replace_parameter_rows(
@@ -260,7 +280,7 @@ def replace_parameter_rows(
         )
     kinds, parameters = _packed_rows(connection, rows)
     if kinds:
-        execute_prepared(connection, f"WITH {', '.join(_inserts(store, kinds))} SELECT 1", parameters)
+        execute_prepared(connection, f"WITH {', '.join(_inserts(store, kinds, False))} SELECT 1", parameters)
 
 
 def delete_parameter_rows(connection: Connection[Any], store: Store, numbers: Sequence[int], limit: int) -> int:
@@ -279,5 +299,5 @@ def delete_parameter_rows(connection: Connection[Any], store: Store, numbers: Se
 
 
 def delete_index_rows(connection: Connection[Any], store: Store, resource_keys: Sequence[int]) -> None:
-    """Forget what the index says of these resources."""
+    """Forget what the index says of these resources, and what they contain."""
     connection.execute(_delete_sql(store), {"keys": list(resource_keys)})

@@ -14,11 +14,12 @@ from typing import Any
 from psycopg import Connection
 
 from fhir_server.definitions import additions
-from fhir_server.indexing import extract
+from fhir_server.indexing import extract, extract_contained
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.rendering import said_tree, with_meta
 from fhir_server.mapping.source import Source
+from fhir_server.persistence.contained import contained_rows
 from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, write_documents
 from fhir_server.persistence.names import qualified
 
@@ -87,7 +88,10 @@ def merge_batch(
         document = encode_json(with_meta(tree, fhir_id, version_id, updated_at))
         index = resource.index_rows(said, row, tree)
         method = "POST" if last is None and version_id == 1 else "PUT"
-        documents.append(DocumentRow(source.resource_type, fhir_id, version_id, document, method, resource_key, index))
+        inside = contained_rows(extract_contained(tree, base_url, zone), source, resource_key, updated_at)
+        documents.append(
+            DocumentRow(source.resource_type, fhir_id, version_id, document, method, resource_key, index, inside)
+        )
     if documents:
         _replace(connection, source, documents)
     return len(rows)

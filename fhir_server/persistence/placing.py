@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from fhir_server.definitions import search_parameters
 from fhir_server.errors import FhirError, Unprocessable
-from fhir_server.indexing import IndexRows, extract
+from fhir_server.indexing import Contained, IndexRows, extract, extract_contained
 from fhir_server.mapping.minted import resource_name
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.resource import CannotHold, Resource
@@ -58,6 +58,7 @@ class Placed:
     row: Row
     said: IndexRows
     row_ids: Mapping[str, str] = field(default_factory=dict)
+    contained: tuple[Contained, ...] = ()
 
 
 Blame = Callable[[Change, FhirError], FhirError]
@@ -79,10 +80,12 @@ def place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Pl
     """The change, which must have a tree, in the first source that can hold it. Raises what decomposing raises."""
     tree = change.tree or {}
     said = extract(change.resource_type, tree, base_url, zone)
+    contained = extract_contained(tree, base_url, zone)
     for source in registry.sources(change.resource_type):
         resource = registry.resource(source)
         if resource is None:
-            return Placed(change, source, None, _generic_row(change.resource_type, said, {}), said)
+            row = _generic_row(change.resource_type, said, {})
+            return Placed(change, source, None, row, said, contained=contained)
         is_here = change.state is not None and change.state.source is source
         # What other rows need stays here, whatever it says.
         if not (is_here and not resource.moves) and not (resource.accepts(tree) and (resource.creatable or is_here)):
@@ -91,7 +94,7 @@ def place(registry: Registry, change: Change, base_url: str, zone: tzinfo) -> Pl
             row = resource.decompose(tree, change.state.row if change.state is not None and is_here else None)
         except CannotHold:
             continue
-        return Placed(change, source, resource, row, said)
+        return Placed(change, source, resource, row, said, contained=contained)
     raise AssertionError("every type ends with the generic store")
 
 

@@ -15,13 +15,14 @@ from typing import Any
 from psycopg import Connection
 
 from fhir_server.definitions import additions, using
-from fhir_server.indexing import IndexRows, extract
+from fhir_server.indexing import IndexRows, extract, extract_contained
 from fhir_server.json_text import read_json
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.source import Source
 from fhir_server.persistence.building import Progress, next_keys
+from fhir_server.persistence.contained import ContainedRow, contained_rows, with_known_keys
 from fhir_server.persistence.database import Database
-from fhir_server.persistence.index_rows import replace_index_rows
+from fhir_server.persistence.index_rows import insert_contained, replace_index_rows
 from fhir_server.persistence.names import qualified
 from fhir_server.persistence.pending import BATCH
 
@@ -33,7 +34,9 @@ def begin(database: Database, registry: Registry, resource_types: Collection[str
     """
 
     def note(connection: Connection[Any]) -> list[str]:
-        left = [row[0] for row in connection.execute("SELECT resource_type FROM open.index_rebuilds")]
+        left = [
+            row[0] for row in connection.execute("SELECT resource_type FROM open.index_rebuilds WHERE NOT contained")
+        ]
         wanted = list(resource_types or left or registry.resource_types)
         connection.execute(
             "INSERT INTO open.index_rebuilds (resource_type) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
@@ -42,6 +45,12 @@ def begin(database: Database, registry: Registry, resource_types: Collection[str
         return sorted(wanted)
 
     return database.transaction(note)
+
+
+def waited_for(database: Database) -> list[str]:
+    """The types whose contained resources an upgrade left to be found, for which searches of these wait."""
+    sql = "SELECT resource_type FROM open.index_rebuilds WHERE contained ORDER BY resource_type"
+    return [row[0] for row in database.rows(sql, {})]
 
 
 def rebuild(
@@ -82,8 +91,10 @@ def _batch(connection: Connection[Any], registry: Registry, resource_type: str, 
         connection.execute("DELETE FROM open.index_rebuilds WHERE resource_type = %s", (resource_type,))
         return 0
     for source in sources:
-        found = _said(connection, registry, source, row[0], keys[-1], base_url, zone)
+        found, inside = _said(connection, registry, source, row[0], keys[-1], base_url, zone)
+        inside = with_known_keys(connection, source.store, inside, [key for key, _ in found])
         replace_index_rows(connection, source.store, found)
+        insert_contained(connection, source.store, inside)
     connection.execute(
         "UPDATE open.index_rebuilds SET built_to = %s WHERE resource_type = %s", (keys[-1], resource_type)
     )
@@ -98,13 +109,16 @@ def _said(
     end: int,
     base_url: str,
     zone: tzinfo,
-) -> list[tuple[int, IndexRows]]:
-    """The index rows of resources whose newest version has a document; others have none, or get theirs when merged."""
+) -> tuple[list[tuple[int, IndexRows]], list[ContainedRow]]:
+    """The index rows of resources whose newest version has a document, and what these contain.
+
+    Others have none, or get theirs when merged.
+    """
     live = "NULL::json" if source.generic else "row_to_json(r)"
     resource = registry.resource(source)
     # The lock keeps a FHIR write, which brings index rows of its own, from coming in between.
     rows = connection.execute(
-        f"SELECT r.resource_key, {live}, d.document FROM {qualified(source.table)} AS r"
+        f"SELECT r.resource_key, r.updated_at, {live}, d.document FROM {qualified(source.table)} AS r"
         f" JOIN {qualified(source.store.documents)} AS d ON d.resource_type = %(type)s AND d.fhir_id = r.fhir_id"
         " AND d.version_id = r.version_id"
         f" WHERE {'r.resource_type = %(type)s AND ' if source.generic else ''}r.deleted_at IS NULL"
@@ -112,10 +126,12 @@ def _said(
         " ORDER BY r.resource_key FOR NO KEY UPDATE OF r",
         {"type": source.resource_type, "start": start, "end": end},
     ).fetchall()
-    found = []
-    for key, row, document in rows:
+    found: list[tuple[int, IndexRows]] = []
+    inside: list[ContainedRow] = []
+    for key, updated_at, row, document in rows:
         tree = read_json(document)
         said = extract(source.resource_type, tree, base_url, zone)
         index = said if resource is None or row is None else resource.index_rows(said, read_json(row), tree)
         found.append((key, index))
-    return found
+        inside += contained_rows(extract_contained(tree, base_url, zone), source, key, updated_at)
+    return found, inside

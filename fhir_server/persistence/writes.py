@@ -21,6 +21,7 @@ from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.rendering import with_meta
 from fhir_server.mapping.source import Source, Store
 from fhir_server.persistence import references
+from fhir_server.persistence.contained import contained_rows
 from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, write_documents
 from fhir_server.persistence.placing import (
     Blame,
@@ -184,7 +185,14 @@ def _document(placed: Placed, made: Stored, written: dict[Identity, Written]) ->
     resource, said = placed.resource, placed.said
     index = said if resource is None else resource.index_rows(said, placed.row, change.tree or {})
     return DocumentRow(
-        change.resource_type, made.fhir_id, made.version_id, document, change.method, made.resource_key, index
+        change.resource_type,
+        made.fhir_id,
+        made.version_id,
+        document,
+        change.method,
+        made.resource_key,
+        index,
+        contained_rows(placed.contained, placed.source, made.resource_key, made.updated_at),
     )
 
 

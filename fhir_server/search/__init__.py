@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
+from fhir_server.search.contained import refuse_uncontained
 from fhir_server.search.counts import estimated_total
 from fhir_server.search.custom import IncompleteParameter, added_parameters
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, linked_types
@@ -52,4 +53,5 @@ __all__ = [
     "parse",
     "parse_query",
     "record_types",
+    "refuse_uncontained",
 ]

@@ -31,7 +31,7 @@ def included_selects(
     """Selects of RESOURCE_COLUMNS, one per table that included resources may be in, and one of mode `capped`."""
     chosen = select(page.c.resource_type, page.c.fhir_id, page.c.resource_key)
     shown = chosen.order_by(*(column.order(page) for column in order.columns)).limit(size).cte("shown")
-    if any(include.iterate for include in search.includes):
+    if any(include.iterate or include.is_any for include in search.includes):
         included, capped = iterated(search.includes, shown, compilation)
         reached = {kind for one in search.includes for kind in one.end_types}
         printed = [_printed(branch, included, shown) for branch in branches(sorted(reached), compilation.sources_of)]

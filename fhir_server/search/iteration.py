@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/search.html#include
 
 One recursive query walks from the shown matches, level by level, until nothing new is found, MAX_DEPTH levels lie
 behind or MAX_INCLUDED resources are found; the nearest are shown, and a row of mode `capped` tells that there was more.
-Includes without `:iterate` are followed from the matches only.
+Includes without `:iterate` are followed from the matches only; `_revinclude=*` is bounded in the same way.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from fhir_server.search.expression import Anything, Link
 from fhir_server.search.links import Way
 from fhir_server.search.request import Include
 from fhir_server.search.rows import CAPPED, RESOURCE_COLUMNS
+from fhir_server.search.wildcards import any_ends
 
 MAX_DEPTH = 5
 MAX_INCLUDED = 1000
@@ -109,6 +110,10 @@ def _count(rows: CTE) -> ColumnElement[int]:
 
 def _ends(include: Include, here: FromClause, compilation: Compilation) -> Iterator[Select[Any]]:
     """The other ends of an include's references, from a resource that was reached."""
+    if include.is_any:
+        for end in any_ends(include.reverse, here, compilation):
+            yield end if include.iterate else end.where(here.c.depth == number(0))
+        return
     outgoing = ((include.source_type,), include.target_types)
     starts, targets = (outgoing[1], outgoing[0]) if include.reverse else outgoing
     for branch in branches(starts, compilation.sources_of):

@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import False_
 
 from fhir_server.search.branches import Branch
 from fhir_server.search.compilation import Compilation
+from fhir_server.search.contained import CONTAINED_ID, contained_pages, no_contained_id
 from fhir_server.search.includes import included_selects
 from fhir_server.search.narrowing import Narrowed, narrowed
 from fhir_server.search.ordering import Order, after, order_values
@@ -31,36 +32,41 @@ PAGE_SIZE = "page_size"
 def page_statement(search: Search, order: Order, compilation: Compilation, continues: bool) -> Select[Any]:
     """The whole statement; `continues` when the page does not start at the beginning.
 
-    Gives RESOURCE_COLUMNS and the order columns `sort0`, `sort1`, … as texts. The parameters `limit` (page size plus
-    one), `page_size` (where there are includes) and `after0`, `after1`, … are the caller's.
+    Gives RESOURCE_COLUMNS, CONTAINED_ID if contained resources are returned, and the order columns `sort0`, `sort1`, …
+    as texts. The parameters `limit` (page size plus one), `page_size` (where there are includes) and `after0`,
+    `after1`, … are the caller's.
     """
-    found = compilation.branches(search.types)
+    found = compilation.branches(search.types) if search.contained != "true" else ()
     page = _page(search, found, order, compilation, continues)
     return answer_statement(search, page, order, compilation)
 
 
 def answer_statement(search: Search, page: FromClause, order: Order, compilation: Compilation) -> Select[Any]:
     """The rows of `page` in their order, what they include, and what is pending; columns as in `page_statement`."""
+    names = (*RESOURCE_COLUMNS, CONTAINED_ID) if search.returns_contained else RESOURCE_COLUMNS
     selects: list[Select[Any]] = [select(*page.c)]
     if search.includes:
         size = compilation.binds.constant(PAGE_SIZE, None, BigInteger())
         included = included_selects(search, page, order, size, compilation)
         selects += [_padded(one, order) for one in included]
-    selects += [_padded(pending_select(branch), order) for branch in compilation.consulted.values()]
+    for branch in compilation.consulted.values():
+        pending = pending_select(branch)
+        pending = pending.add_columns(no_contained_id()) if search.returns_contained else pending
+        selects.append(_padded(pending, order))
     answer: FromClause = page
     by_mode: tuple[ColumnElement[Any], ...] = ()
     if len(selects) > 1:
-        answer = union_all(*(one.with_only_columns(*_named(one, order)) for one in selects)).subquery("answer")
+        answer = union_all(*(one.with_only_columns(*_named(one, names, order)) for one in selects)).subquery("answer")
         # pending, match, include, capped: the reverse of the alphabet.
         by_mode = (answer.c.mode.desc(),)
     texts = (cast(answer.c[column.name], Text).label(column.name) for column in order.columns)
-    chosen = select(*(answer.c[name] for name in RESOURCE_COLUMNS), *texts)
+    chosen = select(*(answer.c[name] for name in names), *texts)
     return chosen.order_by(*by_mode, *(column.order(answer) for column in order.columns))
 
 
-def _named(chosen: Select[Any], order: Order) -> list[ColumnElement[Any]]:
-    names = (*RESOURCE_COLUMNS, *(column.name for column in order.columns))
-    return [column for name in names for column in chosen.selected_columns if column.key == name]
+def _named(chosen: Select[Any], names: Sequence[str], order: Order) -> list[ColumnElement[Any]]:
+    wanted = (*names, *(column.name for column in order.columns))
+    return [column for name in wanted for column in chosen.selected_columns if column.key == name]
 
 
 def _padded(chosen: Select[Any], order: Order) -> Select[Any]:
@@ -74,6 +80,8 @@ def _page(
     materialized = bool(search.includes)
     limit = compilation.binds.constant(LIMIT, None, BigInteger())
     selects = [part for branch in found for part in _branch_pages(search, branch, order, compilation, continues, limit)]
+    if search.contains:
+        selects += contained_pages(search, order, compilation, continues, limit)
     if len(selects) == 1:
         page = selects[0]
         return page.cte("page") if materialized else page.subquery("page")
@@ -118,5 +126,6 @@ def _branch_pages(
         rows.append(chosen.order_by(*ordered).limit(limit).subquery("r"))
     for row in rows:
         page = resource_select(MATCH, branch, row)
+        page = page.add_columns(no_contained_id()) if search.returns_contained else page
         pages.append(page.add_columns(row.c.resource_key, *(row.c[column.name] for column in order.columns)))
     return pages

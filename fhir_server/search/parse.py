@@ -17,6 +17,7 @@ from fhir_server.errors import InvalidRequest, TypeNotSupported, UnknownParamete
 from fhir_server.indexing.plan import has_texts
 from fhir_server.mapping.minted import is_logical_id
 from fhir_server.search.chains import is_chained, read_chain
+from fhir_server.search.contained import refuse_uncontained
 from fhir_server.search.custom import with_complete
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, Present
 from fhir_server.search.filter import read_filter
@@ -33,7 +34,6 @@ from fhir_server.search.types.token import Token
 NOT_PART_OF_THE_SEARCH = frozenset({"_explain", "_format", "_pretty"})
 NEGATING = frozenset({"not", "not-in"})
 SPECIAL = frozenset({"_filter", "_list"})
-CONTAINED = {"_contained": ("false", "true", "both"), "_containedType": ("container", "contained")}
 MISSING = "missing"
 MODIFIERS_OF: dict[str, frozenset[str]] = {"_id": frozenset({"", "not"}), "_lastUpdated": frozenset({""})}
 """Parameters that take fewer modifiers than their type."""
@@ -127,6 +127,9 @@ class _Parser:
             used=tuple(self.used),
         )
         search = replace(search, **result)
+        if search.contained_type == "contained" and not search.contains:
+            raise InvalidRequest("_containedType=contained must be used with _contained=true or both.")
+        refuse_uncontained(search)
         if search.elements and search.summary not in (None, "count"):
             raise InvalidRequest("_elements and _summary cannot be used together.")
         if search.summary == "text" and search.includes:
@@ -146,8 +149,6 @@ class _Parser:
             return item.value
         if item.name in SINGLE:
             return self._read_single(item)
-        if item.name in CONTAINED:
-            return _contained(item)
         criterion = self._criterion(item)
         self.links += item.full_name.count(".") + item.full_name.count("_has:")
         if self.links > self.limits.links:
@@ -259,17 +260,6 @@ class _Parser:
             f"Search parameter '{parameter.code}' ({parameter.type}) has no modifier ':{printable(modifier or '')}'."
             f" It takes {', '.join(':' + name for name in known)}."
         )
-
-
-def _contained(item: Item) -> str:
-    """Contained resources are never matches: false is what is done anyhow, and all else is refused."""
-    if item.modifier is not None:
-        raise InvalidRequest(f"{item.name} takes no modifier.")
-    if item.value not in CONTAINED[item.name]:
-        raise InvalidRequest(f"{item.name} must be {' or '.join(CONTAINED[item.name])}.")
-    if item.value not in ("false", "container"):
-        raise NotServed(f"{item.name}={item.value} is not supported: contained resources are never found by searches.")
-    return item.value
 
 
 def _is_id(found: Expression) -> bool:

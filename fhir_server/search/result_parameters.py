@@ -1,4 +1,4 @@
-"""Reads the parameters that shape the answer: _count _sort _include _revinclude _total _summary _elements.
+"""Reads the parameters that shape the answer: _count _sort _include _revinclude _total _summary _elements _contained.
 
 https://hl7.org/fhir/R4/search.html#return
 """
@@ -15,10 +15,12 @@ from fhir_server.errors import InvalidRequest, UnknownParameter
 from fhir_server.search.chains import knowing, linked_targets
 from fhir_server.search.parameters import UNSERVED_TYPES, find_parameter, unknown_parameter
 from fhir_server.search.query import Item, Limits, printable
-from fhir_server.search.request import Include, SortKey
+from fhir_server.search.request import ANY_TYPE, Include, SortKey
 from fhir_server.search.types.reference import ANY_RESOURCE
 
 TOTALS = ("none", "estimate", "accurate")
+CONTAINED = ("false", "true", "both")
+CONTAINED_TYPES = ("container", "contained")
 SUMMARIES = ("true", "text", "data", "count", "false")
 ITERATE = frozenset({"iterate", "recurse"})
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -49,6 +51,16 @@ def read_summary(item: Item, types: Types, limits: Limits) -> str | None:
     """true, text, data, count, or None for false."""
     summary = _one_of(item, SUMMARIES)
     return None if summary == "false" else summary
+
+
+def read_contained(item: Item, types: Types, limits: Limits) -> str:
+    """false, true or both."""
+    return _one_of(item, CONTAINED)
+
+
+def read_contained_type(item: Item, types: Types, limits: Limits) -> str:
+    """container or contained."""
+    return _one_of(item, CONTAINED_TYPES)
 
 
 def _one_of(item: Item, allowed: tuple[str, ...]) -> str:
@@ -115,14 +127,18 @@ def _targets(reference: str, named: str | None, types: Types) -> Types:
 def read_include(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
     """`Type:parameter`, `Type:parameter:TargetType`, `Type:*`, or `*` for all references of the types searched."""
     iterate = _iterates(item)
-    if item.value == "*" and not iterate:
+    if item.value == "*" and iterate:
+        return (_ANY_REFERENCE,)
+    if item.value == "*":
         return tuple(_include(item, resource_type, "*", None) for resource_type in types)
     found = _include(item, *_include_parts(item))
     return (replace(found, iterate=iterate),)
 
 
 def read_revinclude(item: Item, types: Types, limits: Limits) -> tuple[Include, ...]:
-    """`Type:parameter` or `Type:parameter:TargetType` of resources that refer to what was found."""
+    """`Type:parameter`, `Type:parameter:TargetType`, or `*` for all references to what was found."""
+    if item.value == "*":
+        return (replace(_ANY_REFERENCE, reverse=True, iterate=_iterates(item)),)
     source_type, parameter, target_type = _include_parts(item)
     found = replace(_include(item, source_type, parameter, target_type), reverse=True, iterate=_iterates(item))
     if found.iterate:
@@ -131,6 +147,9 @@ def read_revinclude(item: Item, types: Types, limits: Limits) -> tuple[Include, 
     if not targets:
         raise Ignorable(f"_revinclude: {source_type}:{printable(parameter)} never refers to {', '.join(types[:5])}.")
     return (replace(found, target_types=targets),)
+
+
+_ANY_REFERENCE = Include(ANY_TYPE, (), tuple(sorted(RESOURCE_TYPES)), iterate=True)
 
 
 def _iterates(item: Item) -> bool:
@@ -192,6 +211,8 @@ def _include(item: Item, source_type: str, code: str, target_type: str | None) -
 
 ReadResult: TypeAlias = Callable[[Item, Types, Limits], object]
 SINGLE: Mapping[str, tuple[str, ReadResult]] = {
+    "_contained": ("contained", read_contained),
+    "_containedType": ("contained_type", read_contained_type),
     "_count": ("count", read_count),
     "_elements": ("elements", read_elements),
     "_sort": ("sort", read_sort),

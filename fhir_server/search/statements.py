@@ -9,7 +9,7 @@ prepare it once and use it for ever.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import union_all
 from sqlalchemy.sql import Select
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from fhir_server.definitions import additions
+from fhir_server.definitions import RESOURCE_TYPES, additions
 from fhir_server.search.binds import Slot, fill
 from fhir_server.search.branches import SourcesOf
 from fhir_server.search.compilation import Compilation, all_leaves
@@ -80,14 +80,15 @@ class Statements:
         Rows of mode `match` come in order, at most one more than `search.count`: that one says that there is a next
         page, which `after`, the sort columns of the last row shown, continues. Rows of mode `include` follow. A row
         of mode `pending` (the first, without a resource) says that rows of its source must be merged and the
-        statement run again.
+        statement run again. Where contained resources are returned, a match is the container, and CONTAINED_ID stands
+        before the sort columns: NULL for a resource of its own.
         """
         criteria = rewrite(search.criteria)
-        order = order_of(search.sort, criteria, len(search.types) == 1)
-        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
+        order = order_of(search.sort, criteria, len(search.types) == 1 and not search.contains)
+        included = (*(kind for one in search.includes for kind in one.types),)
         sorted_by = (target for key in search.sort for _, targets in key.via for target in targets)
-        visible = seen((*search.types, *included, *sorted_by, *linked_types(criteria)), visibility)
-        key = ("page", search.types, search.sort, search.includes, after is None)
+        visible = seen((*_seen_types(search), *included, *sorted_by, *linked_types(criteria)), visibility)
+        key = ("page", search.types, search.sort, search.includes, *_of_contained(search), after is None)
 
         def build(compilation: Compilation) -> AnySelect:
             return page_statement(search, order, compilation, after is not None)
@@ -107,7 +108,7 @@ class Statements:
         """As `page`, of Observations: of each subject and code only the newest `most` matches, the newest first."""
         criteria = rewrite(search.criteria)
         order = order_of(LATEST, criteria, True)
-        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
+        included = (*(kind for one in search.includes for kind in one.types),)
         visible = seen((*search.types, *included, *linked_types(criteria)), visibility)
 
         def build(compilation: Compilation) -> AnySelect:
@@ -168,8 +169,8 @@ class Statements:
             return count_select(search, compilation)
 
         criteria = rewrite(search.criteria)
-        visible = seen((*search.types, *linked_types(criteria)), visibility)
-        return self._statement(("count", search.types), criteria, visible, build, {})
+        visible = seen((*_seen_types(search), *linked_types(criteria)), visibility)
+        return self._statement(("count", search.types, *_of_contained(search)), criteria, visible, build, {})
 
     def estimate(self, search: Search, *, visibility: Visibility = _SEES_ALL) -> Statement:
         """An EXPLAIN whose answer `estimated_total` turns into a number of matches; it looks at no row."""
@@ -178,8 +179,8 @@ class Statements:
             return matches_select(search, compilation)
 
         criteria = rewrite(search.criteria)
-        visible = seen((*search.types, *linked_types(criteria)), visibility)
-        found = self._statement(("estimate", search.types), criteria, visible, build, {})
+        visible = seen((*_seen_types(search), *linked_types(criteria)), visibility)
+        found = self._statement(("estimate", search.types, *_of_contained(search)), criteria, visible, build, {})
         return Statement(f"EXPLAIN (FORMAT JSON) {found.sql}", found.parameters)
 
     def read(self, resource_type: str, fhir_id: str, *, visibility: Visibility = _SEES_ALL) -> Statement:
@@ -230,6 +231,15 @@ class Statements:
             self._plans.move_to_end(shape)
             while len(self._plans) > MAX_PLANS:
                 self._plans.popitem(last=False)
+
+
+def _seen_types(search: Search) -> Iterable[str]:
+    """The types of what may be returned: whatever contains something is of any type."""
+    return RESOURCE_TYPES if search.contains else search.types
+
+
+def _of_contained(search: Search) -> tuple[str, str]:
+    return search.contained, search.contained_type
 
 
 def _must_fill(plan: _Plan, found_leaves: Sequence[Leaf]) -> Mapping[str, Value]:

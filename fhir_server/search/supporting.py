@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, Text, and_, cast, null, select, union, union_all
-from sqlalchemy.sql import FromClause, Select
-from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql import Select
 
-from fhir_server.mapping.source import ReferenceColumn, Through
-from fhir_server.search.branches import Branch, one_of, sql_literal, type_literal
+from fhir_server.search.branches import Branch, one_of, type_literal
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.pages import LIMIT
+from fhir_server.search.reference_columns import held, reference_columns
 from fhir_server.search.rows import INCLUDE, RESOURCE_COLUMNS, pending_select, resource_select
 
 
@@ -63,28 +62,11 @@ def _referred(branch: Branch, types: frozenset[str], compilation: Compilation) -
     named = select(rows.c.target_type, rows.c.target_id)
     named = named.select_from(row.join(rows, rows.c.resource_key == row.c.resource_key))
     yield named.where(matches, rows.c.target_id.is_not(None), one_of(rows.c.target_type, sorted(types)))
-    for column in _columns(branch):
+    for column in reference_columns(branch):
         if column.target_type in types:
-            source, value, joined = _held(column, row)
+            source, value, joined = held(column, row)
             target = select(type_literal(column.target_type).label("target_type"), value.label("target_id"))
             yield target.select_from(source).where(matches, value.is_not(None), *joined)
-
-
-def _columns(branch: Branch) -> Iterator[ReferenceColumn]:
-    """The reference columns of a table, each once."""
-    found = [one for columns in branch.source.columns.values() for one in columns if isinstance(one, ReferenceColumn)]
-    yield from {(str(one.column), one.target_type, id(one.through)): one for one in found}.values()
-
-
-def _held(
-    column: ReferenceColumn, row: FromClause
-) -> tuple[FromClause, ColumnElement[Any], tuple[ColumnElement[bool], ...]]:
-    if not isinstance(column.through, Through):
-        return row, ClauseAdapter(row).traverse(column.column), ()
-    child = column.through.table.alias("c")
-    constants = (child.c[name] == sql_literal(text) for name, text in column.through.conditions.items())
-    joined = row.join(child, child.c[column.through.key] == row.c[column.through.parent_key])
-    return joined, ClauseAdapter(child).traverse(column.column), tuple(constants)
 
 
 __all__ = ["supporting_statement"]

@@ -7,7 +7,7 @@ down_revision = "0017_order_details"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0018_contained",)
 
 
 def upgrade() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fhir_server.persistence.connections import count_statements
+
 PEOPLE = """
     INSERT INTO users (id, email, password, first_name, last_name)
         VALUES (7, 'a@x', 'b', 'Ann', 'Lee'), (8, 'c@x', 'd', 'Bo', 'Ng');
@@ -414,3 +416,37 @@ class TestWriting:
         for path in ("/SupplyRequest/one", "/SupplyRequest/two", "/Task/ord", "/DeviceRequest/req"):
             assert orders.delete(path).status_code == 204, path
             assert orders.get(path).status_code == 410
+
+
+class TestTheWholeGraph:
+    """`*` follows every reference, whichever way it goes and in whatever column it stands."""
+
+    def test_all_that_belongs_to_a_request_comes_on_one_page_of_one_statement(self, orders: Any) -> None:
+        orders.create({"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": "Task/ord"}, "id": "b"})
+        around = {
+            "_revinclude=*": ["Task"],
+            "_revinclude:iterate=*": ["Basic", "SupplyRequest", "SupplyRequest", "Task"],
+            "_include:iterate=*&_revinclude:iterate=*": [
+                "Basic", "DeviceDefinition", "Organization", "Organization", "Patient", "Practitioner",
+                "SupplyRequest", "SupplyRequest", "Task",
+            ],
+        }  # fmt: skip
+        for query, expected in around.items():
+            path = f"/DeviceRequest?_id=req&{query}"
+            orders.tree(path)
+            with count_statements() as count:
+                entries = orders.tree(path)["entry"]
+            assert sorted(one["resource"]["resourceType"] for one in entries[1:]) == expected, query
+            assert {one["search"]["mode"] for one in entries[1:]} == {"include"}
+            assert len(count) == 1
+
+    def test_what_the_portal_changes_is_followed_at_once(self, orders: Any, portal: Any) -> None:
+        portal.execute("UPDATE product_requests SET patient_fhir_id = 'pat2' WHERE id = 7")
+        (found,) = [
+            one["resource"]
+            for one in orders.tree("/DeviceRequest?_id=req&_include:iterate=*&_revinclude:iterate=*")["entry"]
+            if one["resource"]["resourceType"] == "Patient"
+        ]
+        assert found["id"] == "pat2"
+        assert orders.tree("/Patient?_id=pat&_revinclude=*")["total"] == 1
+        assert len(orders.tree("/Patient?_id=pat2&_revinclude=*")["entry"]) > 1

@@ -182,7 +182,7 @@ def test_s107_s145_s146_searches_find(clinic: Any, search: str, expected: str) -
         ("/?_type=Patient,Condition&_list=team", "for one type only"),
         ("/Patient?_list=$current-problems", "functional list"),
         ("/Patient?_query=all", "no named queries"),
-        ("/Patient?_contained=both", "contained resources are never found"),
+        ("/Patient?_contained=both&_list=team", "nothing refers into a resource"),
         ("/Patient?_filter=name xx a", "character 6"),
         ("/Patient?_filter=nome eq a", "character 1: Unknown search parameter 'nome'"),
         ("/Patient?_filter=name eq a and gender gt b", "character 15: 'gt' cannot compare 'gender' (token)"),

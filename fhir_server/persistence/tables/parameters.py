@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/searchparameter.html
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, Table, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Column, Index, Table, text
 
 from fhir_server.persistence.tables.columns import C_TEXT, METADATA, Xid8
 from fhir_server.persistence.tables.history import VERSIONED
@@ -37,6 +37,7 @@ index_rebuilds = Table(
     METADATA,
     Column("resource_type", C_TEXT, primary_key=True),
     Column("built_to", BigInteger, server_default=text("0"), nullable=False),
+    Column("contained", Boolean, server_default=text("false"), nullable=False),
     schema="open",
 )
 

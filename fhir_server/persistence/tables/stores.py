@@ -231,12 +231,29 @@ def _text_queue(schema: str) -> Table:
     )
 
 
+def _contained(schema: str) -> Table:
+    return Table(
+        "contained_resources",
+        METADATA,
+        Column("resource_key", BigInteger, primary_key=True, autoincrement=False),
+        Column("resource_type", C_TEXT, nullable=False),
+        Column("fhir_id", C_TEXT, nullable=False),
+        Column("container_table", C_TEXT, nullable=False),
+        Column("container_key", BigInteger, nullable=False),
+        Column("updated_at", TIMESTAMPTZ, nullable=False),
+        Index("contained_resources_container", "container_key", "fhir_id"),
+        Index("contained_resources_of_type", "resource_type", "container_table", "container_key", "resource_key"),
+        schema=schema,
+    )
+
+
 def _store(schema: str) -> Store:
     indexes = {f"{kind}_index": _index_rows(schema, kind) for kind in _INDEX_COLUMNS}
     return Store(
         name=schema,
         resources=_resources(schema),
         documents=_documents(schema),
+        contained=_contained(schema),
         text_index=_texts(schema),
         text_queue=_text_queue(schema),
         **indexes,

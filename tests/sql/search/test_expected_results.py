@@ -258,8 +258,7 @@ Observation   code-value-quantity=$1                       400
 Observation   code-value-quantity=a$1$2                    400
 Observation   code-value-quantity=a$b                      400
 Observation   _sort=code-value-quantity                    400
-Patient       _contained=true                              400
-Patient       _contained=both                              400
+Patient       _contained=true&_sort=name                   400
 Patient       _contained=no                                400
 Patient       _containedType=contained                     400
 Patient       _list=$current-problems                      400
@@ -270,6 +269,8 @@ Organization  partof:below=http://other/Organization/o1    400
 Observation   performer:below=d1                           400
 # contained resources: S-187
 Patient       _contained=false&_containedType=container    pa pb pc pd
+Patient       _contained=true                              -
+Patient       _contained=both&gender=female                pa
 # hierarchies: S-129
 Organization  partof:below=o1                              o2
 Organization  partof:below=Organization/o1                 o2

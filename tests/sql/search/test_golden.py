@@ -123,6 +123,7 @@ CASES = {
     "include": ("Observation", "_id=w1&_include=Observation:patient"),
     "include_partly_held": ("Observation", "_id=w1&_include=Observation:performer"),
     "revinclude": ("Patient", "_id=pa&_revinclude=Condition:patient&_revinclude=Observation:patient"),
+    "revinclude_all": ("Patient", "_id=pa&_revinclude=*"),
     "chain_by_column": ("Observation", "patient.gender=female&_sort=-date"),
     "chain_partly_held": ("Observation", "performer:Practitioner.name=smith"),
     "chain_beside_id": ("Observation", "_id=w1&performer:Practitioner.name=smith"),
@@ -142,6 +143,8 @@ CASES = {
     "last_updated": ("Condition", "_lastUpdated=ge2024-01-01T00:00:00.000Z"),
     "profile_and_tag": ("Condition", "_profile=http://x/p&_tag=urn:t|1"),
     "reference_forms": ("Condition", "encounter:identifier=urn:e|1&subject=http://other/Patient/1"),
+    "contained_in": ("Medication", "ingredient-code=a&_contained=true"),
+    "contained_itself": ("Practitioner", "name=smith&_contained=both&_containedType=contained&_sort=-_lastUpdated"),
     "whole_system": (None, "_type=Patient,Condition,Practitioner&_id=a"),
 }
 
@@ -166,6 +169,7 @@ WHOLE_ROW = re.compile(
 )
 DOCUMENT = re.compile(r" LEFT OUTER JOIN LATERAL \(SELECT v\.document .*? LIMIT 1\) AS d ON true")
 ANSWER = re.compile(r"(SELECT|answer\.|page\.|, )?(answer|page)\.mode(?: AS mode)?, .*?\.base(?: AS base)?, ")
+MANY_TYPES = re.compile(r"IN \((?:'[A-Z]\w+', ){20,}'\w+'\)")
 BREAK = re.compile(r" (?=(?:FROM|WHERE|ORDER BY|LIMIT|UNION ALL|UNION|AND \(?EXISTS|AND NOT|OR \(?EXISTS) )")
 
 
@@ -175,7 +179,7 @@ def readable(sql: str) -> str:
     text = DOCUMENT.sub("", text)
     text = PRINTED.sub(r"SELECT <\1>", text)
     text = ANSWER.sub(r" <\2>, ", text).replace("SELECT  <", "SELECT <")
-    text = WHOLE_ROW.sub("SELECT r.*,", text)
+    text = MANY_TYPES.sub("IN (<types>)", WHOLE_ROW.sub("SELECT r.*,", text))
     return BREAK.sub("\n", text).strip()
 
 

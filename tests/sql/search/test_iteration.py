@@ -118,7 +118,9 @@ def test_s172_an_iteration_is_cut_after_a_thousand_resources_and_tells_so(engine
     query = "_id=p&_revinclude:iterate=Condition:patient"
     assert len(included(engine, "Patient", query)) == MAX_INCLUDED
     assert is_capped(engine, "Patient", query)
-    # Without :iterate a page is complete.
+    assert len(included(engine, "Patient", "_id=p&_revinclude=*")) == MAX_INCLUDED
+    assert is_capped(engine, "Patient", "_id=p&_revinclude=*")
+    # With a parameter and without :iterate a page is complete.
     assert len(included(engine, "Patient", "_id=p&_revinclude=Condition:patient")) == MAX_INCLUDED + 5
 
 
@@ -134,18 +136,22 @@ def test_s171_an_iteration_neither_shows_nor_goes_through_what_may_not_be_seen(c
     query = "_id=w1&_include=Observation:*&_include:iterate=Patient:organization"
     assert included(clinic, "Observation", query) == ["Organization/o1", "Patient/pa", "Practitioner/d1"]
     assert included(clinic, "Observation", query, visibility=NoPractitioners()) == []
+    everything = "_id=w1&_include:iterate=*&_revinclude:iterate=*"
+    assert "Practitioner/d1" in included(clinic, "Observation", everything)
+    assert included(clinic, "Observation", everything, visibility=NoPractitioners()) == []
 
 
 @pytest.mark.parametrize(
     "query",
     [
         "_include=Patient:organization",
-        "_include:iterate=*",
+        "_include:iterate=*:patient",
         "_include:bogus=Observation:patient",
         "_include:iterate=Observation:foo",
         "_include:iterate=Nothing:patient",
         "_include:iterate=Observation:patient:Group",
-        "_revinclude=*",
+        "_revinclude=*:*",
+        "_revinclude:bogus=*",
         "_revinclude=Patient:organization",
         "_revinclude:iterate=Provenance",
         "_revinclude:iterate=Provenance:recorded",
@@ -171,6 +177,11 @@ def test_s173_an_include_of_an_included_type_without_iterate_is_left_out_with_a_
         ("_include=*", "Organization/o1 Practitioner/d1"),
         ("_include=Patient:*", "Organization/o1 Practitioner/d1"),
         ("_include=Patient:*:Practitioner", "Practitioner/d1"),
+        ("_revinclude=*", f"{OBSERVATIONS_OF_PA} Patient/pd"),
+        ("_revinclude=*&_include=*", f"{OBSERVATIONS_OF_PA} Organization/o1 Patient/pd Practitioner/d1"),
+        # Of what is included only the one goes on.
+        ("_include:iterate=*", "Organization/o1 Practitioner/d1"),
+        ("_revinclude=Observation:patient&_revinclude:iterate=*", f"{OBSERVATIONS_OF_PA} Patient/pd"),
     ],
 )
 def test_s171_a_star_stands_for_all_references(clinic: Any, query: str, expected: str) -> None:

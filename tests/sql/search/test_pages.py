@@ -240,6 +240,30 @@ def test_nobody_finds_or_counts_what_they_may_not_see(
     assert clinic.total(resource_type, query, visibility=caller) == len(expected.split())
 
 
+def test_nobody_finds_what_is_contained_in_what_they_may_not_see(clinic_with: Any) -> None:
+    inner = {"resourceType": "Practitioner", "id": "c", "name": [{"family": "Inside"}]}
+    own, foreign = (
+        {
+            "resourceType": "Observation",
+            "id": f"c-{patient}",
+            "contained": [inner],
+            "status": "final",
+            "code": {"text": "x"},
+            "subject": {"reference": f"Patient/{patient}"},
+            "performer": [{"reference": "#c"}],
+        }
+        for patient in ("pa", "pb")
+    )
+    with clinic_with("tables", [own, foreign]) as clinic:
+        for which in ("true", "both"):
+            for kind in ("container", "contained"):
+                query = f"name=inside&_contained={which}&_containedType={kind}"
+                assert clinic.ids("Practitioner", query) == ["c-pa", "c-pb"]
+                assert clinic.ids("Practitioner", query, visibility=OnlyOnePatient("pa")) == ["c-pa"]
+                assert clinic.total("Practitioner", query) == 2
+                assert clinic.total("Practitioner", query, visibility=OnlyOnePatient("pa")) == 1
+
+
 @pytest.mark.parametrize(
     ("resource_type", "query", "expected"),
     [
