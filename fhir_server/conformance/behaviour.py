@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fhir_server.conformance.names import CAPABILITIES, program_name, tail
-from fhir_server.conformance.texts import Texts, described, texts
+from fhir_server.conformance.texts import Texts, described
 from fhir_server.definitions import packaged
 from fhir_server.definitions.parameters import own_parameters
 from fhir_server.operations.operation import INSTANCE, SYSTEM, TYPE, Operation, OperationParameter
@@ -77,9 +77,9 @@ def _parameter(one: OperationParameter) -> Tree:
     return {**said, **({"documentation": one.documentation} if one.documentation else {}), "type": one.type}
 
 
-def statement_of_program(instance: Tree) -> Tree:
+def statement_of_program(instance: Tree, words: Texts) -> Tree:
     """The CapabilityStatement of this program wherever it runs, made of that of one server."""
-    said = texts().of("capability-statement", CAPABILITIES)
+    said = words.of("capability-statement", CAPABILITIES)
     # What concerns one place alone stays out: its address, and the zone of its clinic.
     kept = {key: value for key, value in instance.items() if key not in ("implementation", "instantiates")}
     return {**kept, **described("CapabilityStatement", CAPABILITIES, said), "kind": "capability"}

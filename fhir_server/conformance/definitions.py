@@ -23,9 +23,9 @@ ANYWHERE = "http://localhost/fhir"
 """Stands for the address of a server where the definitions are about no certain one."""
 
 
-def definitions(registry: Registry) -> tuple[Tree, ...]:
-    """Every definition, the guide that lists them last. Raises MissingText where one has no words for people."""
-    declared, words = declarations(registry), texts()
+def definitions(registry: Registry, *, strict: bool = False) -> tuple[Tree, ...]:
+    """Every definition, the guide that lists them last. Raises MissingText, if strict, where one has no words."""
+    declared, words = declarations(registry), texts(strict=strict)
     systems = tuple(code_systems(declared, words))
     found: list[Tree] = [
         *(profile(one, words) for one in declared),
@@ -38,7 +38,7 @@ def definitions(registry: Registry) -> tuple[Tree, ...]:
     ]
     # What one server was taught is no part of the program.
     with using(NOTHING_ADDED):
-        found.append(statement_of_program(statement(registry, ANYWHERE, "UTC")))
+        found.append(statement_of_program(statement(registry, ANYWHERE, "UTC"), words))
     return (*found, _guide(found, words))
 
 
