@@ -11,7 +11,19 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fhir_server.commands import capability, database_url, demo, doctor, index, load, migrate, serve, upkeep
+from fhir_server.commands import (
+    capability,
+    database_url,
+    demo,
+    doctor,
+    index,
+    load,
+    mapping_docs,
+    migrate,
+    package,
+    serve,
+    upkeep,
+)
 from fhir_server.definitions import settle_canonical_base
 from fhir_server.settings import OPTIONS, Settings, SettingsError, unknown_variables
 
@@ -36,6 +48,8 @@ COMMANDS: Final = (
     migrate,
     doctor,
     capability,
+    package,
+    mapping_docs,
     database_url,
     index,
     upkeep,

@@ -6,10 +6,10 @@ https://hl7.org/fhir/R4/elementdefinition.html#path
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Table
 from sqlalchemy.sql.elements import ClauseElement
 
 from fhir_server.definitions import CHOICE, properties
@@ -31,7 +31,7 @@ class Place:
 
     `path` is the path of the definition (`Task.note.text`, `Observation.value[x]`), `name` what JSON calls the element
     (`valueQuantity`). `is_item` tells an item of an array, `is_heard` whether a write may set its columns. `inside` is
-    the url of the extension that the word is part of.
+    the url of the extension that the word is part of, `table` the table of child rows that it reads.
     """
 
     path: str
@@ -40,6 +40,7 @@ class Place:
     is_item: bool = False
     is_heard: bool = True
     inside: str | None = None
+    table: Table | None = None
 
     @property
     def columns(self) -> tuple[Column[Any], ...]:
@@ -71,27 +72,27 @@ def places(resource: Resource) -> Iterator[Place]:
 def _at(parent: str, name: str, word: Word, above: Place) -> Iterator[Place]:
     found = properties(parent).get(name)
     defined = name if found is None else found.element.name
-    path = f"{parent}.{defined}" if parent else defined
     # Below a choice only the typed name leads on.
-    yield from _below(Place(path, name, word, False, above.is_heard, above.inside), f"{parent}.{name}")
+    here = replace(above, path=f"{parent}.{defined}", name=name, word=word, is_item=False)
+    yield from _below(here, f"{parent}.{name}")
 
 
 def _below(place: Place, home: str) -> Iterator[Place]:
     yield place
     word = place.word
-    heard = place.is_heard and not isinstance(word, _READ_ONLY)
+    here = replace(place, is_heard=place.is_heard and not isinstance(word, _READ_ONLY))
     if isinstance(word, _AROUND):
-        yield from _below(Place(place.path, place.name, word.word, place.is_item, heard, place.inside), home)
+        yield from _below(replace(here, word=word.word), home)
     elif isinstance(word, array):
         for item in word.items:
-            yield from _below(Place(place.path, place.name, item, True, heard, place.inside), home)
+            yield from _below(replace(here, word=item, is_item=True), home)
     elif isinstance(word, many):
-        yield from _below(Place(place.path, place.name, word.item, True, heard, place.inside), home)
+        yield from _below(replace(here, word=word.item, is_item=True, table=word.child), home)
     elif isinstance(word, extension):
-        yield from _below(Place(place.path, place.name, word.inner, place.is_item, heard, word.url), home)
+        yield from _below(replace(here, word=word.inner, inside=word.url), home)
     elif isinstance(word, object_):
         for name, member in word.members.items():
-            yield from _at(home, name, member, Place("", "", word, False, heard, place.inside))
+            yield from _at(home, name, member, here)
 
 
 def used_extensions(resource: Resource) -> Iterator[Used]:
