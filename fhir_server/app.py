@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Flask
 from flask_smorest import Api
 
+from fhir_server.definitions import canonical_base
 from fhir_server.http.blueprints import is_below, register_fhir
 from fhir_server.http.pages import register_pages
 from fhir_server.http.wsgi import FhirServer, fhir_application
@@ -102,7 +103,12 @@ def lane(settings: Settings, server: FhirServer) -> WSGIApplication:
 
 
 def build_server(settings: Settings) -> Server:
-    """The FHIR server for these settings; connects to the database when first asked for something in it."""
+    """The FHIR server for these settings; connects to the database when first asked for something in it.
+
+    Raises SettingsError when the declarations were made of another canonical base.
+    """
+    if settings.canonical_base != canonical_base():
+        raise SettingsError([f"The canonical base is {canonical_base()} already: set it in the environment."])
     return Server(settings, settings.database_url or "", registry())
 
 

@@ -11,7 +11,20 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fhir_server.commands import capability, database_url, demo, doctor, index, load, migrate, serve, upkeep
+from fhir_server.commands import (
+    capability,
+    database_url,
+    demo,
+    doctor,
+    index,
+    load,
+    mapping_docs,
+    migrate,
+    package,
+    serve,
+    upkeep,
+)
+from fhir_server.definitions import settle_canonical_base
 from fhir_server.settings import OPTIONS, Settings, SettingsError, unknown_variables
 
 
@@ -35,6 +48,8 @@ COMMANDS: Final = (
     migrate,
     doctor,
     capability,
+    package,
+    mapping_docs,
     database_url,
     index,
     upkeep,
@@ -59,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     try:
+        # Before any command imports the declarations, which are made of it.
+        settle_canonical_base(settings.canonical_base)
         exit_code: int = parsed.run(settings, parsed)
     except Exception as error:
         # What goes wrong here is the database, the disk or a setting; an operator needs the sentence, not the stack.

@@ -15,8 +15,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
+from fhir_server.definitions.canonical import DEFAULT
 from fhir_server.setting_kinds import (
     BASE_PATH,
+    CANONICAL_URL,
     DATABASE,
     DIRECTORY,
     HOST,
@@ -72,6 +74,12 @@ class Settings:
         PUBLIC_URL,
         "The FHIR base URL that clients use, when a proxy stands in front. Location, fullUrl and links begin with it.",
         shown="http://host:port/base_path",
+    )
+    canonical_base: str = _setting(
+        DEFAULT,
+        CANONICAL_URL,
+        "What the urls of this server's own extensions, codes, identifiers and other definitions begin with. Choose it"
+        " before the first start: a database stays with the base it was first used with.",
     )
     allowed_hosts: tuple[str, ...] = _setting(
         (),

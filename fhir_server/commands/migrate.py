@@ -6,6 +6,7 @@ https://alembic.sqlalchemy.org
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from typing import Final
 
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Migrates; 0 when done."""
+    from fhir_server.commands import definitions
     from fhir_server.commands.database import database
     from fhir_server.persistence import migrate, partitions
     from fhir_server.persistence.building import tasks
@@ -31,9 +33,12 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         migrate.upgrade(conninfo)
         partitions.ensure(conninfo)
         after = migrate.current(conninfo)
+        stored = definitions.publish(dataclasses.replace(settings, database_url=conninfo))
         waiting = tasks(Database(conninfo, settings.statement_timeout_ms))
     changed = f"from {before or 'empty'} to {after}" if before != after else f"was already at {after}"
     sys.stdout.write(f"The schema {changed}.\n")
+    if stored:
+        sys.stdout.write(f"Definitions of the server itself that were new or changed: {stored}.\n")
     if waiting:
         names = ", ".join(f"{task.resource_type}.{task.code}" for task in waiting)
         sys.stdout.write(f"Older resources are not indexed under {names} yet: run `fhir-server index`.\n")

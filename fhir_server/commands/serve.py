@@ -48,6 +48,7 @@ def serve(settings: Settings, prepare: Prepare | None = None, greeting: Greeting
     `prepare` is called with the final settings (their `database_url` is set) when the database is migrated, before the
     first worker starts; what `greeting` makes of them is printed when the server is ready.
     """
+    from fhir_server.commands import definitions
     from fhir_server.commands.database import database
     from fhir_server.persistence import migrate, partitions
 
@@ -62,6 +63,7 @@ def serve(settings: Settings, prepare: Prepare | None = None, greeting: Greeting
             final = dataclasses.replace(settings, database_url=conninfo)
             migrate.upgrade(conninfo)
             partitions.ensure(conninfo)
+            definitions.publish(final)
             if prepare is not None:
                 prepare(final)
             with upkeep.beside(final):

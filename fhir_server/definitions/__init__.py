@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fhir_server.definitions.added import NOTHING_ADDED, Additions, added, additions, using
 from fhir_server.definitions.bindings import code_systems, required_codes, required_system
+from fhir_server.definitions.canonical import based, canonical_base, settle_canonical_base
 from fhir_server.definitions.compartments import COMPARTMENTS, compartment
 from fhir_server.definitions.elements import (
     CHOICE,
@@ -50,6 +51,8 @@ __all__ = [
     "TypeDefinition",
     "added",
     "additions",
+    "based",
+    "canonical_base",
     "children",
     "code_systems",
     "compartment",
@@ -66,6 +69,7 @@ __all__ = [
     "required_codes",
     "required_system",
     "search_parameters",
+    "settle_canonical_base",
     "standard_code",
     "summary_elements",
     "type_definition",

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fhir_server.definitions.added import added
+from fhir_server.definitions.canonical import based
 from fhir_server.definitions.elements import element, type_definition
 from fhir_server.definitions.packaged import packaged
 from fhir_server.definitions.resource_types import RESOURCE_TYPES
@@ -89,11 +90,12 @@ def standard_parameters(resource_type: str) -> Mapping[str, SearchParameter]:
     for code, identity in _listed(resource_type):
         facts = by_id.get(identity, {"type": "special"})
         found[code] = _read(resource_type, code, facts)
-    return MappingProxyType({**found, **{one.code: one for one in _own() if one.resource_type == resource_type}})
+    found |= {one.code: one for one in own_parameters() if one.resource_type == resource_type}
+    return MappingProxyType(found)
 
 
 @cache
-def _own() -> tuple[SearchParameter, ...]:
+def own_parameters() -> tuple[SearchParameter, ...]:
     """The parameters that this server defines, each for one type."""
     listed: Sequence[Mapping[str, Any]] = packaged("own-search-parameters.json")["params"]
     return tuple(
@@ -101,10 +103,10 @@ def _own() -> tuple[SearchParameter, ...]:
             resource_type=facts["base"],
             code=facts["code"],
             type=facts["type"],
-            expression=facts["expression"],
+            expression=based(facts["expression"]),
             targets=tuple(facts["target"]),
             number=parameter_number(f"{facts['base']}.{facts['code']}"),
-            url=facts["url"],
+            url=based(facts["url"]),
         )
         for facts in listed
     )
@@ -177,10 +179,11 @@ def _of_us_core() -> Sequence[Mapping[str, Any]]:
 
 
 def standard_code(resource_type: str, code: str) -> str | None:
-    """The canonical url of the parameter that R4 or US Core has under a code, also of one that is not served."""
+    """The canonical url of the parameter that R4, US Core or this server has under a code, also of one not served."""
+    own = next((one.url for one in own_parameters() if (one.resource_type, one.code) == (resource_type, code)), None)
     found = dict(_listed(resource_type)).get(code)
-    if found is None:
-        return None
+    if found is None or own is not None:
+        return own
     url: str = _published().get(found, {}).get("url", f"http://hl7.org/fhir/SearchParameter/{found}")
     return url
 

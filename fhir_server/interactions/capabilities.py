@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
+from fhir_server.conformance.names import CAPABILITIES, GUIDE, profiles_of, url
 from fhir_server.definitions import (
     COMPARTMENTS,
     PUBLISHED_TYPES,
@@ -44,7 +45,9 @@ DOCUMENTATION = (
     "alternatives with 'or', -word, \"two words\", begin*. "
     "near takes latitude|longitude|distance|unit, 10 km by default. "
     "phonetic compares the words of names by American Soundex. "
-    "$validate holds resources against stored StructureDefinitions and says which of their rules it does not evaluate. "
+    "The profiles, extensions, codes and status maps of this server are stored beside those of clients, who cannot "
+    "change them. $validate holds resources against stored StructureDefinitions and says which of their rules it does "
+    "not evaluate. "
     "$expand, $validate-code, $lookup, $subsumes and $translate use what is stored here, and the required value sets "
     "of R4; an expansion is flat. "
     "$lastn groups by subject and code; $stats refuses codes measured in several units."
@@ -93,12 +96,14 @@ def _statement(registry: Registry, base_url: str, zone: str, known: Additions) -
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",
+        "instantiates": [url("CapabilityStatement", CAPABILITIES)],
         "description": f"FHIR R4 over the portal's tables. Times without a zone are in {zone}.",
         "software": {"name": "fhir-server", "version": version("fhir-server")},
         "implementation": {"description": "FHIR server of the wound-care portal", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
         "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/merge-patch+json"],
+        "implementationGuide": [url("ImplementationGuide", GUIDE)],
         "rest": [
             {
                 "mode": "server",
@@ -117,8 +122,10 @@ def _statement(registry: Registry, base_url: str, zone: str, known: Additions) -
 def _resource(registry: Registry, resource_type: str) -> dict[str, Any]:
     parameters = _served(resource_type)
     references = [one for one in parameters if one.type == "reference"]
+    profiles = profiles_of(registry, resource_type)
     described: dict[str, Any] = {
         "type": resource_type,
+        **({"supportedProfile": profiles} if profiles else {}),
         "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned",
         "readHistory": True,

@@ -15,6 +15,7 @@ from fhir_server.errors import FhirError, Issue
 from fhir_server.interactions.content import checked_id, without_server_meta
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.request import FhirRequest
+from fhir_server.persistence.own_definitions import refuse_own
 from fhir_server.persistence.parameters import SEARCH_PARAMETER, define
 from fhir_server.persistence.states import State, lock_states
 from fhir_server.persistence.writes import Change, write
@@ -66,6 +67,7 @@ def _rehearsed(
         with connection.transaction() as block:
             change = make(connection)
             if change is not None:
+                refuse_own(connection, [change])
                 write(connection, context.registry, [change], base_url=request.base_url, zone=context.zone)
                 if change.resource_type == SEARCH_PARAMETER:
                     define(connection, [change], None)

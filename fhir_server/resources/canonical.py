@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-CANONICAL = "https://fhir.wound-care-portal.example"
+from fhir_server.definitions import canonical_base
+
+CANONICAL = canonical_base()
 EXTENSION = f"{CANONICAL}/StructureDefinition"
 CODE_SYSTEM = f"{CANONICAL}/CodeSystem"
 IDENTIFIER = f"{CANONICAL}/identifier"

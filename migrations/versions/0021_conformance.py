@@ -7,7 +7,7 @@ down_revision = "0020_audit_events"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0021_conformance",)
 
 
 def upgrade() -> None:

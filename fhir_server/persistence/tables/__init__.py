@@ -17,6 +17,7 @@ from fhir_server.persistence.tables.clinical import (
     fhir_practitioners,
 )
 from fhir_server.persistence.tables.columns import METADATA, Xid8
+from fhir_server.persistence.tables.definitions import canonical_base, own_definitions
 from fhir_server.persistence.tables.documents import (
     docuseal_files,
     docuseal_submissions,
@@ -59,6 +60,7 @@ __all__ = [
     "VERSIONED",
     "Xid8",
     "accounts",
+    "canonical_base",
     "categories",
     "clinical_opportunities",
     "commission_records",
@@ -85,6 +87,7 @@ __all__ = [
     "order_shipments",
     "orders",
     "organizations",
+    "own_definitions",
     "patient_manufacturer_ivr_episodes",
     "prior_authorizations",
     "product_requests",

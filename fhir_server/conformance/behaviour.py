@@ -1,0 +1,85 @@
+"""SearchParameters, OperationDefinitions and the CapabilityStatement of this server as resources.
+
+https://hl7.org/fhir/R4/searchparameter.html, https://hl7.org/fhir/R4/operationdefinition.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from fhir_server.conformance.names import CAPABILITIES, program_name, tail
+from fhir_server.conformance.texts import Texts, described
+from fhir_server.definitions import packaged
+from fhir_server.definitions.parameters import own_parameters
+from fhir_server.operations.operation import INSTANCE, SYSTEM, TYPE, Operation, OperationParameter
+
+Tree = dict[str, Any]
+
+
+def search_parameters(words: Texts) -> Iterator[Tree]:
+    """Our own parameters, one resource for each url, and those of US Core under its urls."""
+    for one in own_parameters():
+        said = words.of("search-parameters", f"{one.resource_type}.{one.code}")
+        # R4 gives this type no title.
+        first = {
+            key: text for key, text in described("SearchParameter", tail(str(one.url)), said).items() if key != "title"
+        }
+        yield {
+            **first,
+            "url": one.url,
+            "code": one.code,
+            "base": [one.resource_type],
+            "type": one.type,
+            "expression": one.expression,
+            **({"target": list(one.targets)} if one.targets else {}),
+        }
+    for facts in packaged("us-core-search-parameters.json")["params"]:
+        yield {
+            "resourceType": "SearchParameter",
+            # Whoever stores the package of US Core uses its own ids.
+            "id": f"served-{facts['id']}",
+            "url": facts["url"],
+            "name": program_name(facts["id"]),
+            "status": "active",
+            "date": words.date,
+            "publisher": "HL7 International",
+            "description": f"{', '.join(facts['base'])} by {facts['code']}, as US Core defines it.",
+            "code": facts["code"],
+            "base": facts["base"],
+            "type": facts["type"],
+            "expression": facts["expression"],
+            **({"target": facts["target"]} if "target" in facts else {}),
+        }
+
+
+def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
+    """The operations that R4 does not define; their words and parameters stand beside them in the table."""
+    for one in operations:
+        if one.own is None:
+            continue
+        said = {"title": one.own.title, "description": one.own.description}
+        yield {
+            **described("OperationDefinition", one.definition, said),
+            "kind": "operation",
+            "affectsState": one.affects_state,
+            "code": one.name,
+            "resource": [one.resource_type],
+            "system": SYSTEM in one.levels,
+            "type": TYPE in one.levels,
+            "instance": INSTANCE in one.levels,
+            **({"parameter": [_parameter(each) for each in one.own.parameters]} if one.own.parameters else {}),
+        }
+
+
+def _parameter(one: OperationParameter) -> Tree:
+    said: Tree = {"name": one.name, "use": one.use, "min": one.min, "max": one.max}
+    return {**said, **({"documentation": one.documentation} if one.documentation else {}), "type": one.type}
+
+
+def statement_of_program(instance: Tree, words: Texts) -> Tree:
+    """The CapabilityStatement of this program wherever it runs, made of that of one server."""
+    said = words.of("capability-statement", CAPABILITIES)
+    # What concerns one place alone stays out: its address, and the zone of its clinic.
+    kept = {key: value for key, value in instance.items() if key not in ("implementation", "instantiates")}
+    return {**kept, **described("CapabilityStatement", CAPABILITIES, said), "kind": "capability"}
