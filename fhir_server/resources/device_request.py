@@ -90,6 +90,7 @@ DEVICE_REQUEST = Resource(
             extension(f"{EXTENSION}/requesting-organization", {"valueReference": ORGANIZATION}),
             extension(f"{EXTENSION}/requesting-facility", {"valueReference": FACILITY}),
             extension(f"{EXTENSION}/completed-at", {"valueDateTime": t.completed_at}),
+            extension(f"{EXTENSION}/status-reason", {"valueString": t.status_reason}),
         ],
         "identifier": [
             identifier(REQUEST_NUMBER, t.request_number, type_code=PLACER),

@@ -24,6 +24,7 @@ from fhir_server.persistence.tables.insurance import (
     medicare_mac_validations,
     prior_authorizations,
 )
+from fhir_server.persistence.tables.lifecycles import lifecycles, texts, transitions
 from fhir_server.persistence.tables.orders import (
     categories,
     manufacturers,
@@ -70,6 +71,7 @@ __all__ = [
     "fhir_practitioners",
     "fhir_ucum_units",
     "index_rebuilds",
+    "lifecycles",
     "manufacturers",
     "medicare_mac_validations",
     "order_audit_logs",
@@ -84,6 +86,8 @@ __all__ = [
     "roles",
     "search_parameter_changes",
     "search_parameters",
+    "texts",
+    "transitions",
     "user_organizations",
     "user_roles",
     "users",
