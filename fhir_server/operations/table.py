@@ -7,6 +7,7 @@ from fhir_server.operations.lastn import lastn
 from fhir_server.operations.meta import meta, meta_add, meta_delete
 from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
 from fhir_server.operations.stats import stats
+from fhir_server.operations.steps import STEPS
 from fhir_server.operations.terminology.expand import expand
 from fhir_server.operations.terminology.lookup import lookup
 from fhir_server.operations.terminology.subsumes import subsumes
@@ -30,6 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("validate-code", "CodeSystem-validate-code", "CodeSystem", _BOTH, False, validate_code_system_code),
     Operation("subsumes", "CodeSystem-subsumes", "CodeSystem", _BOTH, False, subsumes),
     Operation("translate", "ConceptMap-translate", "ConceptMap", _BOTH, False, translate),
+    *STEPS,
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 

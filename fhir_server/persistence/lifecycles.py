@@ -33,12 +33,21 @@ class Standing:
     facts: Facts
 
 
+# The portal's keys, which no element says, and the copies beside them, which one does.
+_SAID_AS: Mapping[str, str] = {"facility_id": "facility_fhir_id", "product_request_id": "product_request_fhir_id"}
+
+
+def expression_of(resource: Resource, field: str) -> str:
+    """The FHIRPath of the element by which a problem with a field can be mended; else of the resource."""
+    return resource.expression_of(_SAID_AS.get(field, field))
+
+
 def against_the_rules(resource: Resource, error: CheckViolation) -> Unprocessable:
     """What a trigger said of a status, as one issue for each problem."""
     sentences = str(error.diag.message_primary).split("\n")
     columns = str(error.diag.column_name).split(",")
     issues = tuple(
-        Issue("error", "business-rule", sentence, (resource.expression_of(column),))
+        Issue("error", "business-rule", sentence, (expression_of(resource, column),))
         for sentence, column in zip(sentences, columns, strict=True)
     )
     return Unprocessable(" ".join(sentences), issues=issues)
@@ -48,7 +57,6 @@ _LOCK_REQUEST_OF_ORDER = """
 SELECT r.id FROM product_requests AS r
 WHERE r.id = (SELECT o.product_request_id FROM orders AS o WHERE o.fhir_id = %s) FOR NO KEY UPDATE
 """
-# Another request than the one that is locked: the order moved meanwhile.
 _ORDER = """
 SELECT o.id, lifecycle.order_facts(o, o.status) FROM orders AS o
 WHERE o.fhir_id = %s AND o.deleted_at IS NULL
@@ -67,10 +75,10 @@ def lock_request_of(connection: Connection[Any], order: str) -> None:
     connection.execute(_LOCK_REQUEST_OF_ORDER, (order,))
 
 
-def standing(connection: Connection[Any], table: str, fhir_id: str) -> Standing | None:
-    """The facts of a row of `orders` or `product_requests` that the transaction holds locked; None when it is gone."""
-    row = connection.execute(_ORDER if table == "orders" else _REQUEST, (fhir_id,)).fetchone()
-    return None if row is None else Standing(table, row[0], _facts(json.loads(row[1], parse_float=Decimal)))
+def standing(connection: Connection[Any], table: str, fhir_id: str) -> Standing:
+    """The facts of a row of `orders` or `product_requests` that the transaction holds locked and that is there."""
+    ((key, facts),) = connection.execute(_ORDER if table == "orders" else _REQUEST, (fhir_id,))
+    return Standing(table, key, _facts(json.loads(facts, parse_float=Decimal)))
 
 
 def _facts(said: Mapping[str, Any]) -> Facts:
@@ -139,6 +147,28 @@ def take_step(connection: Connection[Any], row: Standing, values: Mapping[str, A
         )
     sets = ", ".join(f"{name} = %({name})s" for name in known if name in values)
     connection.execute(f"UPDATE {row.table} SET {sets} WHERE id = %(key)s", {**values, "key": row.key})
+
+
+_SET_PRODUCTS = """
+UPDATE product_requests SET clinical_details = coalesce(clinical_details, '{}') || jsonb_build_object('products', (
+    SELECT jsonb_agg(jsonb_build_object('product_id', p.id, 'quantity', asked.quantity) ORDER BY asked.place)
+    FROM unnest(%(ids)s::text[], %(quantities)s::int[]) WITH ORDINALITY AS asked (id, quantity, place)
+    JOIN products AS p ON p.fhir_id = asked.id))
+WHERE fhir_id = %(request)s AND jsonb_typeof(coalesce(clinical_details, '{}')) = 'object'
+    AND NOT EXISTS (SELECT FROM unnest(%(ids)s::text[]) AS asked (id)
+                    WHERE NOT EXISTS (SELECT FROM products AS p WHERE p.fhir_id = asked.id AND p.deleted_at IS NULL))
+RETURNING id
+"""
+
+
+def set_products(connection: Connection[Any], request: str, products: Mapping[str, int]) -> None:
+    """Note which products a locked request asks for, by the ids of their rows.
+
+    Raises Unprocessable for unknown ones.
+    """
+    said = {"request": request, "ids": list(products), "quantities": list(products.values())}
+    if connection.execute(_SET_PRODUCTS, said).fetchone() is None:
+        raise Unprocessable("A product that is asked for is none of the portal's products", ("DeviceRequest",))
 
 
 def act_as(connection: Connection[Any], user_id: int | None) -> None:
