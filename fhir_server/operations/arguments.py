@@ -14,6 +14,7 @@ from fhir_server.errors import InvalidRequest
 from fhir_server.indexing.intervals import date_interval
 from fhir_server.interactions.request import FhirRequest
 from fhir_server.json_text import Tree, parse_json
+from fhir_server.mapping.minted import is_logical_id
 from fhir_server.search import Limits, parse_query
 from fhir_server.search.query import encode_query, printable
 from fhir_server.validation import raise_if_invalid
@@ -85,6 +86,31 @@ class Arguments:
         if len(found) > 1 or not isinstance(one, dict) or one.get("resourceType") != resource_type:
             raise InvalidRequest(f"The parameter '{name}' must be one resource of type {resource_type}.", (name,))
         return one
+
+    def reference(self, name: str, resource_type: str) -> str | None:
+        """The logical id that the one reference under this name gives; None without one, or without a literal one.
+
+        Raises InvalidRequest for several, and for references to other types.
+        """
+        found = self.trees(name)
+        if len(found) > 1:
+            raise InvalidRequest(f"The parameter '{name}' may stand only once.", (name,))
+        said = found[0] if found else None
+        text = said.get("reference") if isinstance(said, dict) else said
+        if text is None:
+            return None
+        kind, _, logical_id = text.rpartition("/") if isinstance(text, str) else ("", "", "")
+        if kind.rpartition("/")[2] != resource_type or not is_logical_id(logical_id):
+            raise InvalidRequest(f"The parameter '{name}' must refer to a {resource_type}.", (name,))
+        return logical_id
+
+    def identifier(self, name: str, system: str) -> str | None:
+        """The value of the identifier of a system in the first reference under this name; None without one."""
+        for said in self.trees(name):
+            one = said.get("identifier") if isinstance(said, dict) else None
+            if isinstance(one, dict) and one.get("system") == system and isinstance(one.get("value"), str):
+                return str(one["value"])
+        return None
 
     def interval(self, name: str, zone: tzinfo) -> Interval | None:
         """The interval that the date or instant under this name stands for."""

@@ -31,17 +31,10 @@ def products_of(given: Arguments) -> Mapping[str, int]:
             continue
         parts.only((DEVICE.name, QUANTITY.name))
         quantity = parts.positive(QUANTITY.name) or 1
-        device = _device(parts)
+        device = parts.reference(DEVICE.name, "DeviceDefinition")
+        if device is None:
+            raise InvalidRequest("Each product needs a device, a reference to a DeviceDefinition.", (DEVICE.name,))
         found[device] = found.get(device, 0) + quantity
         if found[device] > _MOST:
             raise InvalidRequest(f"Nobody asks for more than {_MOST} of a product.", (QUANTITY.name,))
     return found
-
-
-def _device(parts: Arguments) -> str:
-    said = parts.trees(DEVICE.name)
-    reference = said[0].get("reference") if len(said) == 1 and isinstance(said[0], dict) else None
-    kind, _, logical_id = reference.rpartition("/") if isinstance(reference, str) else ("", "", "")
-    if kind.rpartition("/")[2] != "DeviceDefinition" or not logical_id:
-        raise InvalidRequest("Each product needs one device, a reference to a DeviceDefinition.", (DEVICE.name,))
-    return logical_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fhir_server.operations.commissions import COMMISSIONS
 from fhir_server.operations.everything import everything
 from fhir_server.operations.lastn import lastn
 from fhir_server.operations.meta import meta, meta_add, meta_delete
@@ -32,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("subsumes", "CodeSystem-subsumes", "CodeSystem", _BOTH, False, subsumes),
     Operation("translate", "ConceptMap-translate", "ConceptMap", _BOTH, False, translate),
     *STEPS,
+    *COMMISSIONS,
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 

@@ -3,6 +3,7 @@ DROP TRIGGER fhir_60_audit_status ON product_requests;
 DROP TRIGGER fhir_15_lifecycle ON orders;
 DROP TRIGGER fhir_15_lifecycle ON product_requests;
 DROP SCHEMA lifecycle CASCADE;
+DROP TABLE commission_plans;
 
 ALTER TABLE history.orders DROP COLUMN status_reason;
 ALTER TABLE orders DROP COLUMN status_reason;

@@ -24,7 +24,7 @@ from fhir_server.persistence.tables.insurance import (
     medicare_mac_validations,
     prior_authorizations,
 )
-from fhir_server.persistence.tables.lifecycles import lifecycles, texts, transitions
+from fhir_server.persistence.tables.lifecycles import commission_plans, lifecycles, texts, transitions
 from fhir_server.persistence.tables.orders import (
     categories,
     manufacturers,
@@ -56,6 +56,7 @@ __all__ = [
     "accounts",
     "categories",
     "clinical_opportunities",
+    "commission_plans",
     "commission_records",
     "docuseal_submissions",
     "eligibility_checks",
