@@ -177,14 +177,18 @@ def _wrong_status(lifecycle: Lifecycle, facts: Facts, action: str) -> Problem:
 
 def _no_way(lifecycle: Lifecycle, facts: Facts, wanted: str) -> Problem:
     if not status_map(lifecycle.status_map).lists(wanted):
-        return Problem("unknown-status", f"{wanted!r} is not a status of a {lifecycle.name}.", "status")
+        return Problem("unknown-status", f"'{wanted}' is not a status of a {lifecycle.name}.", "status")
+    ways = ", ".join(_target_and_problems(transition, facts)[0] for transition in _open(lifecycle, facts.status))
+    called = _called(facts.status)
     return Problem(
-        "wrong-status", f"A {lifecycle.name} that is {_called(facts.status)} cannot become {wanted!r}.", "status"
+        "wrong-status",
+        f"The {lifecycle.name} is {called} and cannot become '{wanted}'; possible is {ways or 'nothing'}.",
+        "status",
     )
 
 
 def _called(status: str | None) -> str:
-    return "without a status" if status is None else repr(status)
+    return "without a status" if status is None else f"'{status}'"
 
 
 def _patient(facts: Facts) -> tuple[Problem, ...]:
@@ -215,7 +219,7 @@ def _request(facts: Facts) -> tuple[Problem, ...]:
 
 def _reason(facts: Facts) -> tuple[Problem, ...]:
     if facts.reason is None or not facts.reason.strip():
-        return (Problem("reason-missing", "This step needs a reason.", "reason"),)
+        return (Problem("reason-missing", "This step needs a reason.", "status_reason"),)
     return ()
 
 

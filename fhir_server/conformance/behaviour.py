@@ -56,9 +56,9 @@ def search_parameters(words: Texts) -> Iterator[Tree]:
 def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
     """The operations that R4 does not define; their words and parameters stand beside them in the table."""
     for one in operations:
-        if one.own is None:
+        if not one.is_own:
             continue
-        said = {"title": one.own.title, "description": one.own.description}
+        said = {"title": one.title, "description": one.description}
         yield {
             **described("OperationDefinition", one.definition, said),
             "kind": "operation",
@@ -68,13 +68,19 @@ def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
             "system": SYSTEM in one.levels,
             "type": TYPE in one.levels,
             "instance": INSTANCE in one.levels,
-            **({"parameter": [_parameter(each) for each in one.own.parameters]} if one.own.parameters else {}),
+            **({"parameter": [_parameter(each) for each in one.parameters]} if one.parameters else {}),
         }
 
 
 def _parameter(one: OperationParameter) -> Tree:
-    said: Tree = {"name": one.name, "use": one.use, "min": one.min, "max": one.max}
-    return {**said, **({"documentation": one.documentation} if one.documentation else {}), "type": one.type}
+    return {
+        "name": one.name,
+        "use": one.use,
+        "min": one.min,
+        "max": one.max,
+        **({"documentation": one.documentation} if one.documentation else {}),
+        **({"part": [_parameter(each) for each in one.parts]} if one.type is None else {"type": one.type}),
+    }
 
 
 def statement_of_program(instance: Tree, words: Texts) -> Tree:

@@ -13,6 +13,7 @@ from fhir_server.json_text import encode_json
 from fhir_server.mapping.minted import version_name
 from fhir_server.mapping.rendering import with_meta
 from fhir_server.persistence import audit
+from fhir_server.persistence.lifecycles import act_as
 from fhir_server.persistence.own_definitions import refuse_own
 from fhir_server.persistence.parameters import SEARCH_PARAMETER, define
 from fhir_server.persistence.states import State
@@ -31,6 +32,7 @@ def store(
 
     Unprocessable also for the server's own definitions."""
     refuse_own(connection, changes, blame)
+    act_as(connection, request.principal.user_id)
     written = write(connection, context.registry, changes, base_url=request.base_url, zone=context.zone, blame=blame)
     if any(change.resource_type == SEARCH_PARAMETER for change in changes):
         define(connection, changes, blame)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhir_server.errors import Gone
+from fhir_server.errors import Gone, NotFound
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.read import refuse_absent
 from fhir_server.interactions.stored import StoredVersion
 from fhir_server.json_text import read_json
+from fhir_server.persistence.states import State
 
 
 def current(context: Context, resource_type: str, fhir_id: str) -> dict[str, Any]:
@@ -22,3 +23,12 @@ def current(context: Context, resource_type: str, fhir_id: str) -> dict[str, Any
         raise Gone("The resource was deleted")
     found: dict[str, Any] = read_json(one.json(context.registry))
     return found
+
+
+def living(state: State | None) -> State:
+    """A locked state that is there. Raises NotFound and Gone."""
+    if state is None:
+        raise NotFound("There is no such resource")
+    if state.deleted_at is not None:
+        raise Gone("The resource was deleted")
+    return state

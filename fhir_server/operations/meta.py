@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from fhir_server.errors import Gone, InvalidRequest, NotFound
+from fhir_server.errors import InvalidRequest
 from fhir_server.interactions import preconditions
 from fhir_server.interactions.answers import json_answer, version_headers
 from fhir_server.interactions.content import acceptable
@@ -25,6 +25,7 @@ from fhir_server.interactions.storing import as_written, store
 from fhir_server.json_text import Tree, read_json
 from fhir_server.mapping.minted import logical_id, version_name
 from fhir_server.operations.arguments import arguments_of
+from fhir_server.operations.instances import living
 from fhir_server.persistence.audit import record
 from fhir_server.persistence.states import State, lock_states
 from fhir_server.persistence.writes import Change, Written
@@ -86,20 +87,12 @@ def _change(
         identity = (resource_type, fhir_id)
         state = lock_states(connection, context.registry, [identity]).get(identity)
         preconditions.check(request.headers.get("if-match"), request.headers.get("if-none-match"), state)
-        written = _stored(context, connection, request, _living(state), name, lambda said: change(said, given))
+        written = _stored(context, connection, request, living(state), name, lambda said: change(said, given))
         found = read_json(written.document or b"{}")["meta"]
         headers = version_headers(written.version_id, written.updated_at)
         return json_answer(_returned(found), headers=headers)
 
     return context.database.transaction(work)
-
-
-def _living(state: State | None) -> State:
-    if state is None:
-        raise NotFound("There is no such resource")
-    if state.deleted_at is not None:
-        raise Gone("The resource was deleted")
-    return state
 
 
 def _stored(

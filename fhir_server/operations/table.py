@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fhir_server.operations.commissions import COMMISSIONS
 from fhir_server.operations.everything import everything
 from fhir_server.operations.lastn import lastn
 from fhir_server.operations.meta import meta, meta_add, meta_delete
 from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
 from fhir_server.operations.stats import stats
+from fhir_server.operations.steps import STEPS
 from fhir_server.operations.terminology.expand import expand
 from fhir_server.operations.terminology.lookup import lookup
 from fhir_server.operations.terminology.subsumes import subsumes
@@ -30,6 +32,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("validate-code", "CodeSystem-validate-code", "CodeSystem", _BOTH, False, validate_code_system_code),
     Operation("subsumes", "CodeSystem-subsumes", "CodeSystem", _BOTH, False, subsumes),
     Operation("translate", "ConceptMap-translate", "ConceptMap", _BOTH, False, translate),
+    *STEPS,
+    *COMMISSIONS,
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 

@@ -23,6 +23,7 @@ from fhir_server.mapping.source import Source, Store
 from fhir_server.persistence import references
 from fhir_server.persistence.contained import contained_rows
 from fhir_server.persistence.index_rows import DocumentRow, delete_index_rows, write_documents
+from fhir_server.persistence.lifecycles import LIFECYCLE, against_the_rules
 from fhir_server.persistence.placing import (
     Blame,
     Change,
@@ -141,7 +142,7 @@ def _store_in(connection: Connection[Any], group: Sequence[Placed], blame: Blame
 @contextmanager
 def _naming_elements(group: Sequence[Placed], blame: Blame | None) -> Iterator[None]:
     """What the database refuses by column is told by element, and blamed on the change: what a trigger says
-    (`fhir_refuse_write`), and numbers that another record has.
+    (`fhir_refuse_write`, the rules of statuses), and numbers that another record has.
     """
     try:
         yield
@@ -155,9 +156,11 @@ def _naming_elements(group: Sequence[Placed], blame: Blame | None) -> Iterator[N
     except CheckViolation as error:
         told = error.diag
         refused = next((one for one in group if one.change.fhir_id == told.message_detail), None)
-        if told.constraint_name != "fhir_written" or refused is None or refused.resource is None:
+        if told.constraint_name not in ("fhir_written", LIFECYCLE) or refused is None or refused.resource is None:
             raise
         with blaming(blame, refused.change):
+            if told.constraint_name == LIFECYCLE:
+                raise against_the_rules(refused.resource, error) from None
             raise refused.resource.refused(str(told.column_name), str(told.message_primary)) from None
 
 

@@ -102,6 +102,7 @@ DEVICE_REQUEST = Resource(
             extension(f"{EXTENSION}/requesting-facility", {"valueReference": FACILITY}),
             extension(f"{EXTENSION}/completed-at", {"valueDateTime": t.completed_at}),
             shipping(t.shipping_details),
+            extension(f"{EXTENSION}/status-reason", {"valueString": t.status_reason}),
         ],
         "identifier": [
             NUMBER,

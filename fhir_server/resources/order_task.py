@@ -111,6 +111,7 @@ TASK = Resource(
             portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "status": STATUS,
+        "statusReason": {"text": t.status_reason},
         "businessStatus": business_status(STATUS),
         "intent": always_code("order", INTENTS),
         "priority": priority(t.priority),

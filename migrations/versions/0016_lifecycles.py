@@ -7,7 +7,14 @@ down_revision = "0015_documents"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = (
+    "0016_tables",
+    "0016_transitions",
+    "0016_guards",
+    "0016_facts",
+    "0016_triggers",
+    "0016_commissions",
+)
 
 
 def upgrade() -> None:

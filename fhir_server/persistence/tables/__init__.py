@@ -30,6 +30,7 @@ from fhir_server.persistence.tables.insurance import (
     medicare_mac_validations,
     prior_authorizations,
 )
+from fhir_server.persistence.tables.lifecycles import commission_plans, lifecycles, texts, transitions
 from fhir_server.persistence.tables.orders import (
     categories,
     manufacturers,
@@ -63,6 +64,7 @@ __all__ = [
     "canonical_base",
     "categories",
     "clinical_opportunities",
+    "commission_plans",
     "commission_records",
     "docuseal_files",
     "docuseal_submissions",
@@ -80,6 +82,7 @@ __all__ = [
     "fhir_practitioners",
     "fhir_ucum_units",
     "index_rebuilds",
+    "lifecycles",
     "manufacturers",
     "medicare_mac_validations",
     "order_audit_logs",
@@ -96,6 +99,8 @@ __all__ = [
     "roles",
     "search_parameter_changes",
     "search_parameters",
+    "texts",
+    "transitions",
     "user_organizations",
     "user_roles",
     "users",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -25,7 +26,7 @@ order_audit_logs = Table(
     "order_audit_logs",
     METADATA,
     Column("id", BigInteger, server_default=text("nextval('order_audit_logs_id_seq'::regclass)"), primary_key=True),
-    Column("order_id", BigInteger, ForeignKey("orders.id", ondelete="RESTRICT"), nullable=False),
+    Column("order_id", BigInteger, ForeignKey("orders.id", ondelete="RESTRICT")),
     Column("user_id", BigInteger, ForeignKey("users.id", ondelete="RESTRICT")),
     Column("action", String(100), nullable=False),
     Column("old_values", JSONB),
@@ -33,7 +34,10 @@ order_audit_logs = Table(
     Column("ip_address", String(45)),
     Column("user_agent", Text),
     Column("created_at", TIMESTAMPTZ, server_default=func.now(), primary_key=True),
+    Column("product_request_id", BigInteger, ForeignKey("product_requests.id", ondelete="RESTRICT")),
+    CheckConstraint("num_nonnulls(order_id, product_request_id) >= 1", name="order_audit_logs_subject"),
     Index("order_audit_logs_order_id", "order_id"),
+    Index("order_audit_logs_product_request_id", "product_request_id"),
     Index("order_audit_logs_action", "action"),
     Index("order_audit_logs_created_at", "created_at"),
     Index("order_audit_logs_user_id", "user_id"),

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, pool
 from fhir_server.persistence import migrate
 from fhir_server.persistence.tables import HISTORY, METADATA, VERSIONED, resource_type_of
 
-SCHEMAS = ("public", "phi", "open", "history")
+SCHEMAS = ("public", "phi", "open", "history", "lifecycle")
 
 CATALOGUE = {
     "columns": """

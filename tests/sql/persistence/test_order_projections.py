@@ -75,7 +75,7 @@ def test_a_new_graph_has_one_version_of_each(graph: Session) -> None:
 @pytest.mark.parametrize(
     ("statement", "changed"),
     [
-        ("UPDATE orders SET status = 'shipped'", {"order", "line"}),
+        ("UPDATE orders SET status = 'received'", {"order", "line"}),
         ("UPDATE orders SET order_number = 'O-2'", {"order", "line"}),
         ("UPDATE orders SET tracking_number = '1Z'", {"order"}),
         ("UPDATE orders SET manufacturer_id = 8", {"order", "line"}),
@@ -103,13 +103,13 @@ def test_a_change_makes_one_version_of_all_that_show_it(graph: Session, statemen
 
 def test_one_transaction_makes_one_version_however_much_it_changes(graph: Session) -> None:
     with graph.transaction():
-        graph.execute("UPDATE orders SET status = 'shipped'")
+        graph.execute("UPDATE orders SET status = 'received'")
         graph.execute("UPDATE product_requests SET patient_fhir_id = 'pat2', facility_id = 8")
         graph.execute("UPDATE products SET name = 'Graft 2'")
-        graph.execute("UPDATE orders SET status = 'delivered'")
+        graph.execute("UPDATE orders SET status = 'accepted'")
     assert versions(graph) == {"product": 2, "request": 2, "order": 2, "line": 2}
     line = one(graph, "SELECT * FROM order_items WHERE id = 7")
-    assert (line["order_status"], line["patient_fhir_id"], line["facility_fhir_id"]) == ("delivered", "pat2", "clinic2")
+    assert (line["order_status"], line["patient_fhir_id"], line["facility_fhir_id"]) == ("accepted", "pat2", "clinic2")
     before = one(graph, "SELECT * FROM history.order_items WHERE id = 7")
     assert (before["order_status"], before["patient_fhir_id"]) == ("pending", "pat")
 

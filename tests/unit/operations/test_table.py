@@ -13,12 +13,33 @@ from fhir_server.search import record_types
 DEFINED = {one["id"]: one for one in packaged("operations.json")["operations"]}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+OWN = [one for one in OPERATIONS if one.is_own]
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if not one.is_own], ids=lambda one: one.name)
 def test_every_operation_is_one_of_r4_at_levels_that_r4_knows(operation: Operation) -> None:
     defined = DEFINED[operation.definition]
     assert (defined["code"], defined["resource"]) == (operation.name, [operation.resource_type])
     assert all(defined[level] for level in operation.levels)
     assert operation.affects_state == operation.name.startswith("meta-")
+
+
+@pytest.mark.parametrize("operation", OWN, ids=lambda one: one.definition)
+def test_an_operation_of_our_own_says_what_its_definition_needs(operation: Operation) -> None:
+    assert operation.definition == f"{operation.resource_type}-{operation.name}"
+    assert operation.definition not in DEFINED
+    assert operation.url.startswith("https://fhir.wound-care-portal.example/OperationDefinition/")
+    assert operation.title
+    assert len(operation.name) <= 20, "the audit's column is not longer"
+    names = [(one.use, one.name) for one in operation.parameters]
+    assert len(names) == len(set(names))
+    assert any(use == "out" for use, _ in names)
+    assert all((one.type is None) == bool(one.parts) for one in operation.parameters)
+
+
+def test_no_operation_is_declared_twice() -> None:
+    assert len({one.definition for one in OPERATIONS}) == len(OPERATIONS)
+    assert len({one.run for one in OPERATIONS}) == len(OPERATIONS), "the audit finds the name by what runs"
 
 
 def test_paths_lead_to_operations_of_their_level_and_type_only() -> None:
