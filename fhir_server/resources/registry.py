@@ -20,6 +20,8 @@ from fhir_server.resources.organization import MANUFACTURER_ORGANIZATION, ORGANI
 from fhir_server.resources.patient import PATIENT
 from fhir_server.resources.practitioner import PRACTITIONER
 from fhir_server.resources.practitioner_role import PRACTITIONER_ROLE
+from fhir_server.resources.questionnaire_response import QUESTIONNAIRE_RESPONSE
+from fhir_server.resources.risk_assessment import RISK_ASSESSMENT
 from fhir_server.resources.signed_file import SIGNED_FILE
 from fhir_server.resources.supply_request import SUPPLY_REQUEST
 
@@ -40,6 +42,8 @@ DECLARED = (
     SIGNED_FILE,
     COMMISSION,
     OPPORTUNITY,
+    RISK_ASSESSMENT,
+    QUESTIONNAIRE_RESPONSE,
 )
 
 # Types that never hold a patient's data; all others are kept where a role without PHI rights cannot read at all.

@@ -1,15 +1,17 @@
 DROP TRIGGER fhir_50_staff_insert ON fhir_practitioners;
 DROP TRIGGER fhir_50_staff_update ON fhir_practitioners;
 DROP TRIGGER fhir_50_staff_delete ON fhir_practitioners;
+SELECT fhir_drop_shadow('clinical_opportunities', 'opportunity_risks', 'RiskAssessment', 'phi');
+SELECT fhir_drop_shadow('patient_manufacturer_ivr_episodes', 'ivr_answers', 'QuestionnaireResponse', 'phi');
 SELECT fhir_unmake_resource('clinical_opportunities', 'Task', 'phi');
 SELECT fhir_unmake_resource('commission_records', 'Basic', 'open');
 SELECT fhir_unmake_resource('docuseal_files', 'Binary', 'phi');
 SELECT fhir_unmake_resource('docuseal_submissions', 'DocumentReference', 'phi');
 SELECT fhir_unmake_resource('patient_manufacturer_ivr_episodes', 'Task', 'phi');
 DROP TABLE docuseal_files;
-DROP FUNCTION fhir_project_staff(), fhir_project_files(), fhir_project_episodes(), fhir_before_opportunity(),
+DROP FUNCTION fhir_before_risk(), fhir_before_answers(), fhir_project_staff(), fhir_project_files(), fhir_project_episodes(), fhir_before_opportunity(),
     fhir_before_commission(), fhir_before_submission(), fhir_before_episode(), fhir_before_file();
-ALTER TABLE clinical_opportunities DROP COLUMN assignee_fhir_id;
+ALTER TABLE clinical_opportunities DROP COLUMN assignee_fhir_id, DROP COLUMN risk_scale;
 ALTER TABLE commission_records DROP COLUMN sales_rep_fhir_id, DROP COLUMN order_fhir_id, DROP COLUMN organization_fhir_id;
 ALTER TABLE docuseal_submissions DROP COLUMN episode_fhir_id, DROP COLUMN patient_fhir_id, DROP COLUMN binary_fhir_id,
     DROP COLUMN file_content_type, DROP COLUMN file_size, DROP COLUMN file_hash;

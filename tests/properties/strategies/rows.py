@@ -78,6 +78,7 @@ _PLAUSIBLE: Mapping[str, Strategy] = {
     "period_year": st.sampled_from((2026, 1, 0, -5, 9999, 10000)),
     "commission_type": st.sampled_from(("order", "bonus", "override", " ")),
     "completion_status": st.sampled_from(("complete", "missing signature", "")),
+    "risk_scale": st.sampled_from(("percentage", "model 3", "")),
     "template_id": st.sampled_from(("harbor-ivr", "harbor  ivr", " x")),
     "content_type": st.sampled_from(("application/pdf", "image/png", "pdf  file", "")),
     "file_content_type": st.sampled_from(("application/pdf", "pdf  file", "")),
@@ -162,6 +163,15 @@ _VALUES = (
 )  # fmt: skip
 _SERVICE = TEXTS | st.fixed_dictionaries({"name": TEXTS | st.integers()}, optional={"fee": st.integers(0, 9)})
 
+_FORM = st.dictionaries(
+    TEXTS,
+    TEXTS
+    | st.booleans()
+    | st.integers(-(2**33), 2**33)
+    | st.lists(TEXTS | st.dictionaries(TEXTS, TEXTS, max_size=2), max_size=3),
+    max_size=4,
+)
+
 _JSON: Mapping[str, Strategy] = {
     "address": _ADDRESS,
     "contact": st.fixed_dictionaries(
@@ -181,6 +191,8 @@ _JSON: Mapping[str, Strategy] = {
     "specialty": st.lists(TEXTS | _CONCEPT, max_size=3),
     "communication": st.lists(st.sampled_from(("en", "de-AT", "English (US), fluent")) | TEXTS | _CONCEPT, max_size=3),
     "value_data": _VALUES,
+    "form_data": _FORM,
+    "mapped_data": _FORM,
     "recommended_actions": st.lists(TEXTS | st.integers(0, 9), max_size=3) | TEXTS,
     "product_specifications": st.dictionaries(
         TEXTS,
@@ -289,6 +301,8 @@ def rows(resource: Resource) -> Strategy:
 
 def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
     """What goes to a clinic does not go to the patient."""
+    if "source_id" in row:
+        return {**row, "updated_at": "2026-01-02T03:04:05+00:00"}
     return (
         {**row, "recipient_fhir_id": None}
         if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
