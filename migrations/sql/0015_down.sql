@@ -18,3 +18,22 @@ ALTER TABLE docuseal_submissions DROP COLUMN episode_fhir_id, DROP COLUMN patien
 DROP INDEX patient_manufacturer_ivr_episodes_expires_at;
 ALTER TABLE patient_manufacturer_ivr_episodes DROP COLUMN manufacturer_fhir_id, DROP COLUMN product_request_fhir_id,
     DROP COLUMN started_at;
+-- Index rows that nobody keeps would meet those that a later upgrade builds.
+DO $do$
+DECLARE
+    place text;
+    kind text;
+BEGIN
+    FOREACH place IN ARRAY ARRAY['phi', 'open'] LOOP
+        FOREACH kind IN ARRAY ARRAY['token', 'date', 'reference'] LOOP
+            EXECUTE format($sql$DELETE FROM %I.%I WHERE parameter IN (
+                SELECT ('x' || substr(encode(sha256(convert_to(n.name, 'UTF8')), 'hex'), 1, 8))::bit(32)::int
+                FROM (VALUES ('Task.expires'), ('Basic.order'), ('Basic.period'), ('Basic.status'), ('Basic.sales-rep'))
+                    AS n (name))$sql$, place, kind || '_index');
+        END LOOP;
+    END LOOP;
+END $do$;
+WITH gone AS (
+    DELETE FROM open.search_parameters WHERE fhir_id = '' AND (resource_type, code) IN (('Task', 'expires'),
+        ('Basic', 'order'), ('Basic', 'period'), ('Basic', 'status'), ('Basic', 'sales-rep')) RETURNING 1)
+UPDATE open.search_parameter_changes SET counter = counter + 1 WHERE EXISTS (SELECT FROM gone);

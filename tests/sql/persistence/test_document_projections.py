@@ -173,3 +173,16 @@ def test_rows_that_were_there_before_get_their_copies_and_go_back(empty_database
         connection.execute("UPDATE fhir_practitioners SET user_id = 8")
         found = connection.execute("SELECT count(*) FROM docuseal_submissions WHERE updated_at IS NOT NULL").fetchone()
         assert found == (2,)
+
+
+def test_own_parameters_are_to_be_built_where_there_were_resources_already(empty_database: str) -> None:
+    migrate.upgrade(empty_database, "0014_insurance")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("INSERT INTO phi.fhir_resources (resource_type, fhir_id) VALUES ('Task', 'a')")
+    migrate.upgrade(empty_database)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        found = connection.execute("SELECT resource_type, code, state FROM open.search_parameters").fetchall()
+        assert found == [("Task", "expires", "building")]
+    migrate.downgrade(empty_database, "0014_insurance")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert connection.execute("SELECT count(*) FROM open.search_parameters").fetchone() == (0,)
