@@ -69,20 +69,20 @@ class requester(Word):  # noqa: N801
     """The practitioner who is the user of the portal, or the user's key where none is."""
 
     def __init__(self, practitioner: Column[Any], user: Column[Any]) -> None:
-        self.practitioner, self.user = reference("Practitioner", practitioner), user
-        self.columns = self.practitioner.columns
+        self.word, self.user = reference("Practitioner", practitioner), user
+        self.columns = self.word.columns
 
     def compose(self, row: Row) -> Any:
         user = row.get(self.user.name)
-        if row.get(self.practitioner.column.name) is not None or user is None:
-            return self.practitioner.compose(row)
+        if row.get(self.word.column.name) is not None or user is None:
+            return self.word.compose(row)
         return Atomic(identifier={"system": USER, "value": str(user)})
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
-        return self.practitioner.decompose(value, row)
+        return self.word.decompose(value, row)
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        return self.practitioner.search_columns(parameter_type)
+        return self.word.search_columns(parameter_type)
 
 
 ORGANIZATION = reference("Organization", t.organization_fhir_id)

@@ -47,6 +47,14 @@ STATUS = task_status(
 )
 
 
+class assignee(requester):  # noqa: N801
+    """The practitioner or user to whom it is assigned, who may be taken away from it."""
+
+    def __init__(self, practitioner: Column[Any], user: Column[Any]) -> None:
+        super().__init__(practitioner, user)
+        self.columns = (practitioner.name, user.name)
+
+
 class actions(Word):  # noqa: N801
     """The texts of a JSON array as inputs; what else stands there is the portal's own."""
 
@@ -99,7 +107,7 @@ OPPORTUNITY = Resource(
         "description": t.title,
         "for": reference("Patient", t.patient_fhir_id, complete=True),
         "authoredOn": value(t.created_at, EXACT_INSTANT),
-        "owner": requester(t.assignee_fhir_id, t.assigned_to),
+        "owner": assignee(t.assignee_fhir_id, t.assigned_to),
         "reasonCode": concept(t.opportunity_type),
         "note": [{"text": t.description}],
         "restriction": {"period": {"end": t.due_date}},

@@ -24,6 +24,8 @@ from fhir_server.resources.patient import PATIENT
 from fhir_server.resources.practitioner import PRACTITIONER
 from fhir_server.resources.practitioner_role import PRACTITIONER_ROLE
 from fhir_server.resources.prior_authorization import PRIOR_AUTHORIZATION
+from fhir_server.resources.questionnaire_response import QUESTIONNAIRE_RESPONSE
+from fhir_server.resources.risk_assessment import RISK_ASSESSMENT
 from fhir_server.resources.signed_file import SIGNED_FILE
 from fhir_server.resources.supply_delivery import SUPPLY_DELIVERY
 from fhir_server.resources.supply_request import SUPPLY_REQUEST
@@ -50,6 +52,8 @@ DECLARED = (
     SIGNED_FILE,
     COMMISSION,
     OPPORTUNITY,
+    RISK_ASSESSMENT,
+    QUESTIONNAIRE_RESPONSE,
 )
 
 # Types that never hold a patient's data; all others are kept where a role without PHI rights cannot read at all.

@@ -145,6 +145,13 @@ FROM manufacturers m, product_requests r WHERE m.code = 'HARBOR' AND r.request_n
 INSERT INTO docuseal_submissions (submission_id, template_id, episode_id, status, completed_at)
 SELECT 'DS-1001', 'harbor-ivr', e.id, 'completed', now() - interval '25 days'
 FROM patient_manufacturer_ivr_episodes e WHERE e.episode_number = 'IVR-1001';
+-- A page that says what it is.
+INSERT INTO docuseal_files (submission_id, content)
+SELECT s.id, convert_to(E'%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n'
+    '3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj\n'
+    '4 0 obj<</Length 53>>stream\nBT /F 18 Tf 20 45 Td (Signed form of the demo) Tj ET \nendstream endobj\n'
+    '5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n', 'UTF8')
+FROM docuseal_submissions s WHERE s.submission_id = 'DS-1001';
 
 INSERT INTO clinical_opportunities (patient_fhir_id, opportunity_type, risk_score, priority, title, description, recommended_actions, due_date) VALUES
     ('walter-kim', 'stalled-healing', 71.50, 'high', 'Wound is not closing', 'The area has grown over two weeks.',

@@ -58,7 +58,9 @@ CREATE TRIGGER fhir_10_projection
     ON commission_records FOR EACH ROW EXECUTE FUNCTION fhir_before_commission();
 SELECT fhir_make_resource('commission_records', 'Basic', 'open');
 
-ALTER TABLE clinical_opportunities ADD COLUMN assignee_fhir_id varchar(100) COLLATE "C";
+ALTER TABLE clinical_opportunities
+    ADD COLUMN assignee_fhir_id varchar(100) COLLATE "C",
+    ADD COLUMN risk_scale varchar(20); -- what risk_score counts, where the portal says it: 'percentage'
 UPDATE clinical_opportunities c SET assignee_fhir_id = fhir_practitioner_of_user(c.assigned_to);
 CREATE INDEX clinical_opportunities_assignee_fhir_id ON clinical_opportunities (assignee_fhir_id);
 CREATE TRIGGER fhir_10_projection BEFORE INSERT OR UPDATE OF assigned_to, assignee_fhir_id

@@ -216,9 +216,7 @@ BEGIN
     IF NOT is_new THEN
         is_said := NEW.document_version IS DISTINCT FROM OLD.document_version;
     END IF;
-    IF (is_new AND NEW.assigned_to IS NOT NULL) OR (NOT is_new AND NEW.assigned_to IS DISTINCT FROM OLD.assigned_to) THEN
-        NULL;
-    ELSIF is_said AND (is_new OR NEW.assignee_fhir_id IS DISTINCT FROM OLD.assignee_fhir_id) THEN
+    IF is_said AND (is_new OR NEW.assignee_fhir_id IS DISTINCT FROM OLD.assignee_fhir_id) THEN
         NEW.assigned_to := (SELECT p.user_id FROM public.fhir_practitioners p
                             WHERE p.fhir_id = NEW.assignee_fhir_id AND p.deleted_at IS NULL);
         IF NEW.assigned_to IS NULL AND NEW.assignee_fhir_id IS NOT NULL THEN

@@ -7,7 +7,7 @@ down_revision = "0014_insurance"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ("0015_projections", "0015_documents")
+FILES: tuple[str, ...] = ("0015_parameters", "0015_projections", "0015_documents", "0015_shadows")
 
 
 def upgrade() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -76,9 +77,9 @@ class TestReading:
             "order": {"reference": "Task/ord"},
             "organization": {"reference": "Organization/org"},
             "commission-type": "order",
-            "base-amount": {"value": 100.5},
-            "rate": 0.125,
-            "amount": {"value": 12.56},
+            "base-amount": {"value": Decimal("100.50")},
+            "rate": Decimal("0.1250"),
+            "amount": {"value": Decimal("12.56")},
             "tier": "gold",
             "period": {"start": "2026-03", "end": "2026-03"},
             "commission-status": "partially-paid",
@@ -190,7 +191,11 @@ class TestHistory:
             "partially-paid",
             "partially-paid",
         ]
-        assert [parts(one["resource"])["rate"] for one in entries] == [0.15, 0.15, 0.125]
+        assert [parts(one["resource"])["rate"] for one in entries] == [
+            Decimal("0.15"),
+            Decimal("0.15"),
+            Decimal("0.125"),
+        ]
 
     def test_the_portals_change_is_merged_with_what_a_client_said(self, commissions: Any, portal: Any) -> None:
         tree = only(commissions)

@@ -380,6 +380,41 @@ class TestWriting:
             assert forms.get(path, headers={"Accept": "application/fhir+json"}).status_code == 410
 
 
+class TestAnswers:
+    DATA = """UPDATE patient_manufacturer_ivr_episodes SET form_data = '{"name": "Rosa", "wound": {"area": 1.50,
+        "sites": ["left", "right"]}, "draining": true, "visits": 3, "none": null}', mapped_data = '[1]'"""
+
+    def test_the_data_of_a_form_are_answers(self, forms: Any, portal: Any) -> None:
+        assert forms.matches("/QuestionnaireResponse") == []
+        portal.execute(self.DATA)
+        found = only(forms, "QuestionnaireResponse")
+        assert (found["status"], found["subject"]) == ("in-progress", {"reference": "Patient/pat"})
+        assert found["extension"][0]["valueReference"] == {"reference": f"Task/{only(forms, 'Task')['id']}"}
+        (group,) = found["item"]
+        assert group["linkId"] == "form"
+        items = {one["linkId"]: one for one in group["item"]}
+        assert items["form.name"] == {"linkId": "form.name", "text": "name", "answer": [{"valueString": "Rosa"}]}
+        assert items["form.draining"]["answer"] == [{"valueBoolean": True}]
+        assert items["form.visits"]["answer"] == [{"valueInteger": 3}]
+        nested = {one["linkId"]: one["answer"] for one in items["form.wound"]["item"]}
+        assert [str(one["valueDecimal"]) for one in nested["form.wound.area"]] == ["1.50"]
+        assert nested["form.wound.sites"] == [{"valueString": "left"}, {"valueString": "right"}]
+        assert "form.none" not in items
+        assert len(forms.matches("/Patient/pat/QuestionnaireResponse")) == 1
+
+    def test_they_end_with_the_episode_and_are_changed_there_only(self, forms: Any, portal: Any) -> None:
+        portal.execute(self.DATA)
+        portal.execute("UPDATE patient_manufacturer_ivr_episodes SET status = 'approved', completed_at = '2026-02-01Z'")
+        found = only(forms, "QuestionnaireResponse")
+        assert (found["status"], found["authored"]) == ("completed", "2026-02-01T00:00:00Z")
+        assert len(forms.matches("/QuestionnaireResponse?status=completed&authored=2026-02-01&patient=pat")) == 1
+        answer = forms.update({**found, "item": [{"linkId": "form"}]})
+        assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["QuestionnaireResponse.item"])
+        portal.execute("UPDATE patient_manufacturer_ivr_episodes SET form_data = NULL")
+        assert forms.get(f"/QuestionnaireResponse/{found['id']}").status_code == 410
+        assert len(forms.tree(f"/QuestionnaireResponse/{found['id']}/_history")["entry"]) == 3
+
+
 class TestBytes:
     @pytest.mark.parametrize("accept", ["application/pdf", "application/*", "*/*", "text/html, application/pdf;q=0.5"])
     def test_a_file_is_read_as_itself(self, forms: Any, portal: Any, accept: str) -> None:

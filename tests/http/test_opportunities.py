@@ -183,3 +183,58 @@ class TestWriting:
         answer = opportunities.create(opportunity_of(extension=[{"url": url, "valueDecimal": score}]))
         assert answer.status_code == 422, answer.text
         assert answer.json()["issue"][0]["expression"] == [f"Task.extension('{url}')"]
+
+
+class TestRisk:
+    def test_a_score_is_a_risk_that_nobody_has_checked(self, opportunities: Any) -> None:
+        risk = only(opportunities, "RiskAssessment")
+        task = only(opportunities)
+        assert (risk["status"], risk["subject"]) == ("preliminary", {"reference": "Patient/pat"})
+        assert risk["extension"][0]["valueReference"] == {"reference": f"Task/{task['id']}"}
+        assert risk["occurrenceDateTime"] == "2026-01-02T00:00:00Z"
+        (prediction,) = risk["prediction"]
+        assert prediction["outcome"] == {"text": "stalled-healing"}
+        assert [str(one["valueDecimal"]) for one in prediction["extension"]] == ["71.50"]
+        assert opportunities.matches("/Patient/pat/RiskAssessment") == [f"RiskAssessment/{risk['id']}"]
+        assert len(opportunities.matches("/RiskAssessment?patient=pat&date=2026-01-02")) == 1
+
+    @pytest.mark.parametrize(
+        ("score", "scale", "probability"),
+        [("71.5", "percentage", "71.50"), ("100.01", "percentage", None), ("-1", "percentage", None), ("5", "x", None)],
+    )
+    def test_it_is_a_probability_only_where_the_scale_is_said(
+        self, opportunities: Any, portal: Any, score: str, scale: str, probability: str | None
+    ) -> None:
+        portal.execute("UPDATE clinical_opportunities SET risk_score = %s, risk_scale = %s", (score, scale))
+        (prediction,) = only(opportunities, "RiskAssessment")["prediction"]
+        said = prediction.get("probabilityDecimal")
+        assert (said if said is None else str(said)) == probability
+        assert ("extension" in prediction) == (probability is None)
+
+    def test_it_follows_the_opportunity(self, opportunities: Any, portal: Any) -> None:
+        identity = only(opportunities, "RiskAssessment")["id"]
+        portal.execute("UPDATE clinical_opportunities SET title = 'Other'")
+        portal.execute("UPDATE clinical_opportunities SET status = 'false positive', patient_fhir_id = 'pat2'")
+        risk = only(opportunities, "RiskAssessment")
+        assert (risk["meta"]["versionId"], risk["status"]) == ("2", "entered-in-error")
+        assert opportunities.matches("/Patient/pat/RiskAssessment") == []
+        portal.execute("UPDATE clinical_opportunities SET risk_score = NULL")
+        assert opportunities.get(f"/RiskAssessment/{identity}").status_code == 410
+        portal.execute("UPDATE clinical_opportunities SET risk_score = 12")
+        assert only(opportunities, "RiskAssessment")["meta"]["versionId"] == "4"
+
+    def test_it_is_changed_at_the_opportunity_only(self, opportunities: Any) -> None:
+        risk = only(opportunities, "RiskAssessment")
+        for changes, element in (
+            ({"status": "final"}, "RiskAssessment.status"),
+            ({"prediction": [{"probabilityDecimal": 3}]}, "RiskAssessment.prediction"),
+        ):
+            answer = opportunities.update({**risk, **changes})
+            assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, [element])
+        assert opportunities.update({**risk, "mitigation": "offload"}).status_code == 200
+        assert only(opportunities, "RiskAssessment")["mitigation"] == "offload"
+        assert opportunities.delete(f"/RiskAssessment/{risk['id']}").status_code == 409
+        task = only(opportunities)
+        del task["extension"]
+        assert opportunities.update(task).status_code == 200
+        assert opportunities.get(f"/RiskAssessment/{risk['id']}").status_code == 410

@@ -32,6 +32,11 @@ CHAIN = (
     "INSERT INTO product_requests (id, request_number, user_id) VALUES (7, 'R', 7)",
     "INSERT INTO orders (id, order_number, product_request_id, manufacturer_id) VALUES (7, 'O', 7, 7)",
 )
+PAPERS = (
+    CHAIN[0],
+    "INSERT INTO fhir_patients (fhir_id) VALUES ('p')",
+    "INSERT INTO docuseal_submissions (id, submission_id, template_id) VALUES (7, 'S', 'ivr')",
+)
 TABLES = {
     "fhir_patients": Mapped(
         "Patient/x",
@@ -120,6 +125,39 @@ TABLES = {
         "INSERT INTO user_organizations (fhir_id, user_id, organization_id) VALUES ('x', 7, 7)",
         "INSERT INTO user_roles (user_id, role_id) VALUES (7, 1)",
         ("code", 0, "coding", 0, "code", "nurse"),
+    ),
+    "patient_manufacturer_ivr_episodes": Mapped(
+        "Task/x",
+        "patient_manufacturer_ivr_episodes",
+        PAPERS[:2],
+        "INSERT INTO patient_manufacturer_ivr_episodes (fhir_id, episode_number, patient_fhir_id, manufacturer_id) "
+        "VALUES ('x', 'E', 'p', 7)",
+        "UPDATE patient_manufacturer_ivr_episodes SET completion_status = 'complete' WHERE fhir_id = 'x'",
+        ("businessStatus", "text", "complete"),
+    ),
+    "docuseal_submissions": Mapped(
+        "DocumentReference/x",
+        "docuseal_submissions",
+        (),
+        "INSERT INTO docuseal_submissions (fhir_id, submission_id, template_id) VALUES ('x', 'S', 'ivr')",
+        "UPDATE docuseal_submissions SET status = 'completed' WHERE fhir_id = 'x'",
+        ("docStatus", "final"),
+    ),
+    "commission_records": Mapped(
+        "Basic/x",
+        "commission_records",
+        (*PEOPLE, *CHAIN),
+        "INSERT INTO commission_records (fhir_id, sales_rep_id, order_id) VALUES ('x', 7, 7)",
+        "UPDATE commission_records SET created_at = '2026-01-02T00:00:00Z' WHERE fhir_id = 'x'",
+        ("created", "2026-01-02"),
+    ),
+    "clinical_opportunities": Mapped(
+        "Task/x",
+        "clinical_opportunities",
+        PAPERS[1:2],
+        "INSERT INTO clinical_opportunities (fhir_id, patient_fhir_id) VALUES ('x', 'p')",
+        "UPDATE clinical_opportunities SET title = 'Not closing' WHERE fhir_id = 'x'",
+        ("description", "Not closing"),
     ),
 }
 MAPPED = pytest.mark.parametrize("mapped", TABLES.values(), ids=TABLES)

@@ -8,7 +8,7 @@ from fhir_server.persistence.tables.accounts import (
     user_roles,
     users,
 )
-from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records
+from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records, opportunity_risks
 from fhir_server.persistence.tables.audit import fhir_audit_logs, order_audit_logs
 from fhir_server.persistence.tables.clinical import (
     fhir_facilities,
@@ -21,6 +21,7 @@ from fhir_server.persistence.tables.definitions import canonical_base, own_defin
 from fhir_server.persistence.tables.documents import (
     docuseal_files,
     docuseal_submissions,
+    ivr_answers,
     patient_manufacturer_ivr_episodes,
 )
 from fhir_server.persistence.tables.history import HISTORY, VERSIONED, resource_type_of
@@ -82,9 +83,11 @@ __all__ = [
     "fhir_practitioners",
     "fhir_ucum_units",
     "index_rebuilds",
+    "ivr_answers",
     "lifecycles",
     "manufacturers",
     "medicare_mac_validations",
+    "opportunity_risks",
     "order_audit_logs",
     "order_items",
     "order_shipments",

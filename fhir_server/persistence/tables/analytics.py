@@ -24,6 +24,7 @@ from fhir_server.persistence.tables.columns import (
     deleted_at,
     identity,
     resource_indexes,
+    shadow_of,
     updated_at,
     versions,
 )
@@ -83,6 +84,7 @@ clinical_opportunities = Table(
     *versions(),
     deleted_at(),
     Column("assignee_fhir_id", FHIR_ID),
+    Column("risk_scale", String(20)),
     Index("clinical_opportunities_patient_fhir_id", "patient_fhir_id"),
     Index("clinical_opportunities_risk_score", "risk_score"),
     Index("clinical_opportunities_status", "status"),
@@ -90,3 +92,18 @@ clinical_opportunities = Table(
     Index("clinical_opportunities_assignee_fhir_id", "assignee_fhir_id"),
     *resource_indexes("clinical_opportunities"),
 )
+
+opportunity_risks = Table(
+    "opportunity_risks",
+    METADATA,
+    *shadow_of("clinical_opportunities"),
+    Column("patient_fhir_id", FHIR_ID),
+    Column("opportunity_type", String(100)),
+    Column("risk_score", Numeric(5, 2)),
+    Column("risk_scale", String(20)),
+    Column("status", String(50)),
+    Column("task_fhir_id", FHIR_ID),
+    Index("opportunity_risks_patient_fhir_id", "patient_fhir_id"),
+    *resource_indexes("opportunity_risks"),
+)
+"""The shadow of opportunities with a score."""

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Sequence, String, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    Sequence,
+    String,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.types import UserDefinedType
 
 METADATA = MetaData()
@@ -85,4 +98,17 @@ def resource_indexes(name: str) -> tuple[Index, ...]:
             "resource_key",
             postgresql_where=text("document_version < version_id"),
         ),
+    )
+
+
+def shadow_of(source: str) -> tuple[Column[Any], ...]:
+    """The columns of a table that `fhir_make_shadow` made, without the copies."""
+    return (
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("source_id", BigInteger, ForeignKey(f"{source}.id", ondelete="CASCADE"), nullable=False, unique=True),
+        Column("created_at", TIMESTAMPTZ),
+        Column("updated_at", TIMESTAMPTZ, nullable=False),
+        Column("fhir_id", FHIR_ID, nullable=False, unique=True),
+        *versions(),
+        deleted_at(),
     )

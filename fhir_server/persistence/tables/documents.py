@@ -24,6 +24,7 @@ from fhir_server.persistence.tables.columns import (
     deleted_at,
     identity,
     resource_indexes,
+    shadow_of,
     updated_at,
     versions,
 )
@@ -119,3 +120,18 @@ docuseal_files = Table(
     *resource_indexes("docuseal_files"),
 )
 """The signed files, which the portal fetches from the provider of the forms."""
+
+ivr_answers = Table(
+    "ivr_answers",
+    METADATA,
+    *shadow_of("patient_manufacturer_ivr_episodes"),
+    Column("patient_fhir_id", FHIR_ID),
+    Column("form_data", JSONB),
+    Column("mapped_data", JSONB),
+    Column("completed_at", TIMESTAMPTZ),
+    Column("status", String(50)),
+    Column("task_fhir_id", FHIR_ID),
+    Index("ivr_answers_patient_fhir_id", "patient_fhir_id"),
+    *resource_indexes("ivr_answers"),
+)
+"""The shadow of episodes whose form has data."""

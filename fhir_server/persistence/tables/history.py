@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sqlalchemy import Column, Index, Table, text
 
 from fhir_server.persistence.tables.accounts import organizations, user_organizations
-from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records
+from fhir_server.persistence.tables.analytics import clinical_opportunities, commission_records, opportunity_risks
 from fhir_server.persistence.tables.clinical import (
     fhir_facilities,
     fhir_observations,
@@ -19,6 +19,7 @@ from fhir_server.persistence.tables.columns import METADATA
 from fhir_server.persistence.tables.documents import (
     docuseal_files,
     docuseal_submissions,
+    ivr_answers,
     patient_manufacturer_ivr_episodes,
 )
 from fhir_server.persistence.tables.insurance import (
@@ -60,6 +61,8 @@ _RESOURCE_TYPES: Mapping[Table, str | None] = MappingProxyType(
         docuseal_files: "Binary",
         commission_records: "Basic",
         clinical_opportunities: "Task",
+        opportunity_risks: "RiskAssessment",
+        ivr_answers: "QuestionnaireResponse",
         PHI.resources: None,
         OPEN.resources: None,
     }

@@ -89,6 +89,7 @@ _PLAUSIBLE: Mapping[str, Strategy] = {
     "period_year": st.sampled_from((2026, 1, 0, -5, 9999, 10000)),
     "commission_type": st.sampled_from(("order", "bonus", "override", " ")),
     "completion_status": st.sampled_from(("complete", "missing signature", "")),
+    "risk_scale": st.sampled_from(("percentage", "model 3", "")),
     "template_id": st.sampled_from(("harbor-ivr", "harbor  ivr", " x")),
     "content_type": st.sampled_from(("application/pdf", "image/png", "pdf  file", "")),
     "file_content_type": st.sampled_from(("application/pdf", "pdf  file", "")),
@@ -237,6 +238,14 @@ _DETAILS: Mapping[str, Strategy] = {
         },
     ),
 }
+_FORM = st.dictionaries(
+    TEXTS,
+    TEXTS
+    | st.booleans()
+    | st.integers(-(2**33), 2**33)
+    | st.lists(TEXTS | st.dictionaries(TEXTS, TEXTS, max_size=2), max_size=3),
+    max_size=4,
+)
 
 _JSON: Mapping[str, Strategy] = {
     **_DETAILS,
@@ -278,6 +287,8 @@ _JSON: Mapping[str, Strategy] = {
     "procedures_validated": st.lists(TEXTS, max_size=2) | TEXTS,
     "cpt_codes_validated": st.lists(st.sampled_from(("15271", "15271", "Q4101", "0232T", " ")) | TEXTS, max_size=3),
     "validation_results": st.dictionaries(TEXTS, TEXTS | st.booleans() | _AMOUNT | st.none(), max_size=3),
+    "form_data": _FORM,
+    "mapped_data": _FORM,
     "recommended_actions": st.lists(TEXTS | st.integers(0, 9), max_size=3) | TEXTS,
     "product_specifications": st.dictionaries(
         TEXTS,
@@ -400,6 +411,9 @@ def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
             "coverage_active": row["coverage_active"] is True,
             "patient_fhir_id": row["patient_fhir_id"] or "p1",
         }
+    """What goes to a clinic does not go to the patient."""
+    if "source_id" in row:
+        return {**row, "updated_at": "2026-01-02T03:04:05+00:00"}
     return (
         {**row, "recipient_fhir_id": None}
         if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
