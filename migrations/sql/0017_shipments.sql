@@ -12,7 +12,7 @@ $$;
 CREATE FUNCTION fhir_shipment_status(status text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN replace(replace(lower(trim(status) COLLATE "C"), '-', '_'), ' ', '_');
 
--- Whether a text says that goods have left: when the first such text is written, they have.
+-- Whether a text says that goods have left: when an order gets the first such text, they have.
 CREATE FUNCTION fhir_has_left(status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN coalesce(fhir_shipment_status(status) = ANY (ARRAY['shipped', 'in_transit',
         'out_for_delivery', 'partially_shipped', 'delivered', 'completed', 'returned', 'lost', 'undeliverable']), false);
@@ -22,7 +22,7 @@ CREATE FUNCTION fhir_before_shipment() RETURNS trigger
 DECLARE
     found record;
 BEGIN
-    SELECT o.fhir_id, r.facility_fhir_id, r.patient_fhir_id INTO found
+    SELECT o.fhir_id, o.version_id, r.facility_fhir_id, r.patient_fhir_id INTO found
         FROM public.orders o LEFT JOIN public.product_requests r ON r.id = o.product_request_id WHERE o.id = NEW.source_id;
     NEW.order_fhir_id := found.fhir_id;
     NEW.facility_fhir_id := found.facility_fhir_id;
@@ -34,7 +34,8 @@ BEGIN
     ELSIF TG_OP = 'UPDATE' AND public.fhir_has_left(OLD.status) THEN
         NEW.shipped_at := OLD.shipped_at;
     ELSE
-        NEW.shipped_at := date_trunc('milliseconds', clock_timestamp());
+        -- An order that comes with such a text, as from an import, left at a time that nobody has said.
+        NEW.shipped_at := CASE WHEN found.version_id > 1 THEN date_trunc('milliseconds', clock_timestamp()) END;
     END IF;
     RETURN NEW;
 END $$;

@@ -123,7 +123,8 @@ class TestReading:
         assert tree["itemCodeableConcept"]["text"] == "Graft"
         assert tree["quantity"] == {"value": 3, "unit": "each"}
         assert tree["supplier"] == [{"reference": "Organization/maker"}]
-        assert tree["extension"][0]["valueReference"] == {"reference": "Task/ord"}
+        number = {"system": ORDER_NUMBER, "value": "O-1"}
+        assert tree["extension"][0]["valueReference"] == {"reference": "Task/ord", "identifier": number}
         assert tree["deliverTo"] == {"reference": "Patient/pat"}
         assert {one["code"]["text"]: one for one in tree["parameter"]} == {
             "size": {"code": {"text": "size"}, "valueCodeableConcept": {"text": "4x4 cm"}},

@@ -9,9 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import Connection
+from sqlalchemy.dialects import postgresql
 
 from business.statuses import status_map
 from fhir_server.persistence import migrate
+from fhir_server.resources.registry import registry
 from tests.sql.persistence.test_order_projections import GRAPH, one
 
 Session = Connection[dict[str, Any]]
@@ -182,6 +184,15 @@ class TestShipments:
         assert one(graph, SHIPMENT)["shipped_at"] == left
         assert one(graph, SHIPMENT)["version_id"] == 3
 
+    def test_of_an_order_that_comes_as_delivered_nobody_knows_when_it_left(self, graph: Session) -> None:
+        graph.execute(
+            "INSERT INTO orders (id, order_number, product_request_id, manufacturer_id, status) "
+            "VALUES (9, 'O-9', 7, 7, 'delivered')"
+        )
+        assert one(graph, SHIPMENT.replace("= 7", "= 9"))["shipped_at"] is None
+        graph.execute("UPDATE orders SET status = 'returned' WHERE id = 9")
+        assert one(graph, SHIPMENT.replace("= 7", "= 9"))["shipped_at"] is None
+
     def test_an_order_that_moves_is_sent_elsewhere(self, graph: Session) -> None:
         graph.execute("UPDATE orders SET status = 'shipped' WHERE id = 7")
         graph.execute("INSERT INTO product_requests (id, request_number, user_id, facility_id) VALUES (8, 'R-2', 7, 8)")
@@ -244,3 +255,27 @@ def test_rows_that_were_there_before_get_products_and_shipments(empty_database: 
         connection.execute("UPDATE product_requests SET notes = 'x'")
         connection.execute("INSERT INTO order_items (id, order_id, product_id) VALUES (99, 7, 7)")
     migrate.upgrade(empty_database)
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "parameter", "attribute", "value", "index"),
+    [
+        ("Task", "due", "low", "now()", "orders_due"),
+        ("Task", "order-number", "column", "'x'", "orders_order_number_key"),
+        ("Task", "tracking-number", "column", "'x'", "orders_tracking_number"),
+        ("DeviceRequest", "request-number", "column", "'x'", "product_requests_request_number_key"),
+        ("DeviceRequest", "code", "column", "'x'", "product_requests_product_hcpcs_code"),
+        ("SupplyRequest", "order-number", "column", "'x'", "order_items_order_number"),
+        ("SupplyDelivery", "order-number", "column", "'x'", "order_shipments_order_number"),
+        ("SupplyDelivery", "tracking-number", "column", "'x'", "order_shipments_tracking_number"),
+    ],
+)
+def test_what_is_searched_has_an_index(
+    graph: Session, resource_type: str, parameter: str, attribute: str, value: str, index: str
+) -> None:
+    source = next(one for one in registry().sources(resource_type) if not one.generic)
+    searched = getattr(source.columns[parameter][0], attribute)
+    text = str(searched.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    graph.execute("SET enable_seqscan = off")
+    plan = graph.execute(f"EXPLAIN SELECT 1 FROM {source.table.name} WHERE {text} = {value}").fetchall()
+    assert index in str(plan)
