@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fhir_server.definitions import canonical_base
 from fhir_server.interactions.request import FhirResponse
+from fhir_server.resources.canonical import CANONICAL
 
 SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
 ANY_TYPE = "Resource"
@@ -17,31 +17,26 @@ ANY_TYPE = "Resource"
 
 @dataclass(frozen=True, slots=True)
 class OperationParameter:
-    """One parameter of an operation of ours; `max` may be `*`, `use` is in or out."""
+    """One parameter of an operation of our own, in the words of OperationDefinition.parameter.
+
+    `type` is None where the parameter consists of `parts`; `max` is a number or "*".
+    """
 
     name: str
     use: str
     min: int
     max: str
-    type: str
-    documentation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnDefinition:
-    """What people and programs are told of an operation that R4 does not define."""
-
-    title: str
-    description: str
-    parameters: tuple[OperationParameter, ...] = ()
+    type: str | None
+    documentation: str
+    parts: tuple[OperationParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`run(context, request, *parts)` is given the resource type and id, as far as the level has them.
 
-    `definition` is the id of the R4 OperationDefinition, or of the one of ours that is made of `own`; `resource_type`
-    ANY_TYPE stands for all types.
+    `definition` is the id of the OperationDefinition; `resource_type` ANY_TYPE stands for all types. Operations that R4
+    does not define say what their definition says: `title`, `description` and `parameters`.
     """
 
     name: str
@@ -50,7 +45,9 @@ class Operation:
     levels: frozenset[str]
     affects_state: bool
     run: Callable[..., FhirResponse]
-    own: OwnDefinition | None = None
+    title: str = ""
+    description: str = ""
+    parameters: tuple[OperationParameter, ...] = ()
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -58,10 +55,20 @@ class Operation:
         return ("POST",) if self.affects_state else ("GET", "POST")
 
     @property
+    def is_own(self) -> bool:
+        """Whether R4 does not define the operation, so that we do."""
+        return bool(self.description)
+
+    @property
     def url(self) -> str:
         """The canonical URL of the definition."""
-        base = "http://hl7.org/fhir" if self.own is None else canonical_base()
+        base = CANONICAL if self.is_own else "http://hl7.org/fhir"
         return f"{base}/OperationDefinition/{self.definition}"
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the parameters that go in."""
+        return tuple(one.name for one in self.parameters if one.use == "in")
 
     def concerns(self, resource_type: str) -> bool:
         """Whether resources of this type, or the type itself, have the operation."""
