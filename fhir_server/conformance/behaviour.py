@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fhir_server.conformance.names import CAPABILITIES, program_name, tail
+from fhir_server.conformance.names import CAPABILITIES, in_words, program_name, tail
 from fhir_server.conformance.texts import Texts, described
 from fhir_server.definitions import packaged
 from fhir_server.definitions.parameters import own_parameters
@@ -54,7 +54,7 @@ def search_parameters(words: Texts) -> Iterator[Tree]:
 
 
 def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
-    """The operations that R4 does not define; their words and parameters stand beside them in the table."""
+    """The operations that R4 does not define; their words and parameters stand in the table itself."""
     for one in operations:
         if not one.is_own:
             continue
@@ -70,6 +70,24 @@ def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
             "instance": INSTANCE in one.levels,
             **({"parameter": [_parameter(each) for each in one.parameters]} if one.parameters else {}),
         }
+        if one.is_own:
+            said = {"title": one.title or in_words(one.name), "description": one.description}
+            yield {
+                **described("OperationDefinition", one.definition, said),
+                "kind": "operation",
+                "affectsState": one.affects_state,
+                "code": one.name,
+                "resource": [one.resource_type],
+                "system": SYSTEM in one.levels,
+                "type": TYPE in one.levels,
+                "instance": INSTANCE in one.levels,
+                **_listed("parameter", one.parameters),
+            }
+
+
+def _listed(name: str, parameters: Iterable[OperationParameter]) -> Tree:
+    found = [_parameter(one) for one in parameters]
+    return {name: found} if found else {}
 
 
 def _parameter(one: OperationParameter) -> Tree:
@@ -80,6 +98,8 @@ def _parameter(one: OperationParameter) -> Tree:
         "max": one.max,
         **({"documentation": one.documentation} if one.documentation else {}),
         **({"part": [_parameter(each) for each in one.parts]} if one.type is None else {"type": one.type}),
+        **({"type": one.type} if one.type is not None else {}),
+        **_listed("part", one.parts),
     }
 
 

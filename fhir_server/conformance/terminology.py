@@ -113,7 +113,7 @@ def concept_maps(texts: Texts) -> Iterator[Tree]:
                     "code": text,
                     "display": in_words(text),
                     # One of several texts of a state says more than the state does.
-                    "target": [{"code": code, "equivalence": "equal" if len(found.texts(code)) == 1 else "wider"}],
+                    "target": [{"code": code, "equivalence": "equivalent" if len(found.texts(code)) == 1 else "wider"}],
                 }
                 for text, code in found.codes.items()
             ],

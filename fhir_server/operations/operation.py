@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fhir_server.definitions import canonical_base
 from fhir_server.interactions.request import FhirResponse
+from fhir_server.resources.canonical import CANONICAL
 
 SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
 ANY_TYPE = "Resource"
@@ -63,6 +63,7 @@ class Operation:
     def url(self) -> str:
         """The canonical URL of the definition."""
         base = canonical_base() if self.is_own else "http://hl7.org/fhir"
+        base = CANONICAL if self.is_own else "http://hl7.org/fhir"
         return f"{base}/OperationDefinition/{self.definition}"
 
     @property
