@@ -36,6 +36,7 @@ from fhir_server.resources.insurance_numbers import (
     STATUSES,
     coverage_id,
     payer,
+    record_number,
 )
 from fhir_server.resources.order_numbers import has_number
 
@@ -110,7 +111,7 @@ ELIGIBILITY_CHECK = Resource(
     store=PHI,
     accepts=lambda tree: has_number(tree, CHECK_NUMBER),
     moves=False,
-    agrees=("status", "outcome", "disposition", "created", "insurance"),
+    agrees=("disposition", "outcome", "status", "created", "insurance"),
     elements={
         "extension": [
             extension(RESULT_EXPIRES, {"valueDateTime": EXPIRES}),
@@ -118,7 +119,7 @@ ELIGIBILITY_CHECK = Resource(
             extension(GROUP_NUMBER, {"valueString": t.group_number}),
         ],
         "identifier": [
-            identifier(CHECK_NUMBER, t.check_number),
+            record_number(CHECK_NUMBER, t.check_number, "CoverageEligibilityResponse"),
             portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "status": STATES.code("status"),

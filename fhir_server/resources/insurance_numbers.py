@@ -11,7 +11,10 @@ from typing import Any
 
 from sqlalchemy import Column
 
+from fhir_server.errors import Unprocessable
+from fhir_server.mapping.identifiers import identifier
 from fhir_server.mapping.logical import named
+from fhir_server.mapping.word import HeardRow
 from fhir_server.mapping.words import DATA_ABSENT_REASON
 from fhir_server.resources.canonical import EXTENSION, IDENTIFIER, IDENTIFIER_TYPES
 
@@ -34,6 +37,22 @@ OUTCOMES = "http://hl7.org/fhir/remittance-outcome"
 
 ABSENT_CONCEPT = {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]}
 """Stands where FHIR demands a concept or a reference that the portal does not have."""
+
+
+class record_number(identifier):  # noqa: N801
+    """The number by which a record of the portal is told; one that the portal cannot have is refused."""
+
+    def __init__(self, system: str, column: Column[Any], resource_type: str) -> None:
+        super().__init__(system, column)
+        self.expression = f"{resource_type}.identifier"
+
+    def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
+        if super().decompose(value, row):
+            return True
+        if isinstance(value, dict) and value.get("system") == self.system:
+            reason = f"{self.expression} is not what a record of the portal can have as its number"
+            raise Unprocessable(reason, (self.expression,))
+        return False
 
 
 def payer(name: Column[Any], number: Column[Any] | None = None) -> named:

@@ -162,7 +162,7 @@ MAC_VALIDATION_TASK = Resource(
     store=PHI,
     accepts=lambda tree: _is_validation(tree) and has_number(tree, VALIDATION_NUMBER),
     moves=False,
-    agrees=("code", "intent", "status", "businessStatus", "focus", "for"),
+    agrees=("code", "intent", "businessStatus", "status", "focus", "for"),
     outdated=("lastModified",),
     elements={
         "extension": [

@@ -17,7 +17,7 @@ from fhir_server.mapping.conform import conform
 from fhir_server.mapping.days import day_or_moment, day_period
 from fhir_server.mapping.identifiers import identifier, portal_id
 from fhir_server.mapping.json_columns import items_of
-from fhir_server.mapping.primitives import MONEY, TOKEN
+from fhir_server.mapping.primitives import MONEY, token_or_absent
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.states import Codes, States
 from fhir_server.mapping.trees import ABSENT, PLACE, Slots
@@ -36,6 +36,7 @@ from fhir_server.resources.insurance_numbers import (
     STATUSES,
     SUPPORTING_DOCUMENT,
     payer,
+    record_number,
 )
 from fhir_server.resources.order_numbers import has_number
 
@@ -58,6 +59,16 @@ STATES = States(
     text_in="disposition",
 )
 """A text that nobody has listed is a draft without a result: nothing is delivered on the strength of it."""
+
+
+class repeated(Word):  # noqa: N801
+    """The number of the record once more; it is heard as the identifier."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.column = column
+
+    def compose(self, row: Row) -> Any:
+        return token_or_absent(row.get(self.column.name))
 
 
 class supporting_documents(Word):  # noqa: N801
@@ -112,7 +123,7 @@ PRIOR_AUTHORIZATION = Resource(
     store=PHI,
     accepts=lambda tree: tree.get("use") == PREAUTHORIZATION and has_number(tree, AUTHORIZATION_NUMBER),
     moves=False,
-    agrees=("status", "use", "patient", "created", "outcome", "disposition", "preAuthRef"),
+    agrees=("disposition", "outcome", "status", "use", "patient", "created", "preAuthRef"),
     elements={
         "extension": [
             extension(AUTHORIZED_REQUEST, {"valueReference": REQUEST}),
@@ -120,7 +131,7 @@ PRIOR_AUTHORIZATION = Resource(
             supporting_documents(t.supporting_documents),
         ],
         "identifier": [
-            identifier(AUTHORIZATION_NUMBER, t.auth_number),
+            record_number(AUTHORIZATION_NUMBER, t.auth_number, "ClaimResponse"),
             portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version),
         ],
         "status": STATES.code("status"),
@@ -132,7 +143,7 @@ PRIOR_AUTHORIZATION = Resource(
         "insurer": required(INSURER),
         "outcome": STATES.code("outcome"),
         "disposition": STATES.text(),
-        "preAuthRef": value(t.auth_number, TOKEN),
+        "preAuthRef": repeated(t.auth_number),
         "preAuthPeriod": PERIOD,
         "total": [{"category": constant(BENEFIT), "amount": {"value": value(t.approved_amount, MONEY)}}],
         "processNote": [{"text": t.denial_reason}],

@@ -120,7 +120,7 @@ WHERE u.npi_number = '1999000015' AND o.fhir_id = 'riverside' AND f.fhir_id = 'r
 
 INSERT INTO eligibility_checks (patient_fhir_id, payer_name, payer_id, member_id, eligibility_status, coverage_active, coverage_details,
                                 check_date, expires_at, source) VALUES
-    ('rosa-delgado', 'Medicare', 'DEMO-MAC', 'DEMO-0001', 'eligible', true, '{"part_b": true}', now() - interval '27 days',
+    ('rosa-delgado', 'Medicare', 'DEMO-MAC', 'DEMO-0001', 'eligible', true, '{"plan_name": "Part B", "part_b": true}', now() - interval '27 days',
      now() + interval '3 days', 'manual');
 
 INSERT INTO prior_authorizations (auth_number, product_request_id, payer_name, member_id, status, requested_date, approved_date, expiry_date, approved_units)
@@ -135,7 +135,7 @@ SELECT o.id, p.id, 1, p.base_price, p.base_price FROM orders o, products p WHERE
 
 INSERT INTO medicare_mac_validations (validation_id, order_id, patient_fhir_id, facility_id, mac_contractor, mac_jurisdiction, patient_zip_code,
                                       validation_type, validation_status, coverage_met, documentation_complete)
-SELECT 'MAC-1001', o.id, 'rosa-delgado', f.id, 'National Government Services', 'J6', '62704', 'wound_care', 'validated', true, true
+SELECT 'MAC-1001', o.id, 'rosa-delgado', f.id, 'National Government Services', 'J6', '62704', 'wound_care', 'passed', true, true
 FROM orders o, fhir_facilities f WHERE o.order_number = 'ORD-1001' AND f.fhir_id = 'riverside-main';
 
 INSERT INTO patient_manufacturer_ivr_episodes (episode_number, patient_fhir_id, manufacturer_id, product_request_id, status, template_id, completion_status,

@@ -414,6 +414,8 @@ def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
     """What goes to a clinic does not go to the patient."""
     if "source_id" in row:
         return {**row, "updated_at": "2026-01-02T03:04:05+00:00"}
+        copied = {"coverage_active": row["coverage_active"] is True, "patient_fhir_id": row["patient_fhir_id"] or "p1"}
+        return {**row, **copied, "updated_at": "2026-01-02T03:04:05+00:00"}
     return (
         {**row, "recipient_fhir_id": None}
         if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
