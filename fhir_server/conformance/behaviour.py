@@ -56,20 +56,6 @@ def search_parameters(words: Texts) -> Iterator[Tree]:
 def operation_definitions(operations: Iterable[Operation]) -> Iterator[Tree]:
     """The operations that R4 does not define; their words and parameters stand in the table itself."""
     for one in operations:
-        if not one.is_own:
-            continue
-        said = {"title": one.title, "description": one.description}
-        yield {
-            **described("OperationDefinition", one.definition, said),
-            "kind": "operation",
-            "affectsState": one.affects_state,
-            "code": one.name,
-            "resource": [one.resource_type],
-            "system": SYSTEM in one.levels,
-            "type": TYPE in one.levels,
-            "instance": INSTANCE in one.levels,
-            **({"parameter": [_parameter(each) for each in one.parameters]} if one.parameters else {}),
-        }
         if one.is_own:
             said = {"title": one.title or in_words(one.name), "description": one.description}
             yield {
@@ -97,7 +83,6 @@ def _parameter(one: OperationParameter) -> Tree:
         "min": one.min,
         "max": one.max,
         **({"documentation": one.documentation} if one.documentation else {}),
-        **({"part": [_parameter(each) for each in one.parts]} if one.type is None else {"type": one.type}),
         **({"type": one.type} if one.type is not None else {}),
         **_listed("part", one.parts),
     }

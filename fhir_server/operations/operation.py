@@ -62,7 +62,6 @@ class Operation:
     @property
     def url(self) -> str:
         """The canonical URL of the definition."""
-        base = canonical_base() if self.is_own else "http://hl7.org/fhir"
         base = CANONICAL if self.is_own else "http://hl7.org/fhir"
         return f"{base}/OperationDefinition/{self.definition}"
 
