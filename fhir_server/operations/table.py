@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fhir_server.operations.commissions import COMMISSIONS
+from fhir_server.operations.eligibility import SUBMIT
 from fhir_server.operations.everything import everything
 from fhir_server.operations.lastn import lastn
 from fhir_server.operations.mac_validation import VALIDATE_MAC
@@ -38,6 +39,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *COMMISSIONS,
     ORDER_READINESS,
     VALIDATE_MAC,
+    SUBMIT,
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 
