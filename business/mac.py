@@ -19,6 +19,7 @@ from business.statuses import normal
 
 _FILE = "mac_jurisdictions.json"
 _ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
+_WORDS = re.compile(r"[a-z0-9]+")
 _HCPCS = re.compile(r"[A-Z][0-9]{4}")
 
 RECHECK_DOCUMENTS = timedelta(days=14)
@@ -284,3 +285,15 @@ def _state_names() -> Mapping[str, str]:
     content = packaged(_FILE)
     codes: dict[str, str] = content["states"] | content["beyond"]
     return MappingProxyType({name.upper(): code for code, name in codes.items()} | {code: code for code in codes})
+
+
+def is_medicare(payer: str | None) -> bool | None:
+    """Whether a payer is Medicare itself; None when nobody named one. Medicare Advantage plans decide for themselves.
+
+    >>> is_medicare("Medicare Part B"), is_medicare("Acme Medicare Advantage"), is_medicare("Acme"), is_medicare(" ")
+    (True, False, False, None)
+    """
+    words = _WORDS.findall((payer or "").lower())
+    if not words:
+        return None
+    return "medicare" in words and not {"advantage", "supplement", "medigap"} & set(words)

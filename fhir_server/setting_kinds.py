@@ -74,6 +74,15 @@ def _public_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _https_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.fragment or parts.username or parts.password:
+        raise ValueError
+    if not text.isascii() or any(one.isspace() or ord(one) < 0x20 for one in text) or parts.port == 0:
+        raise ValueError
+    return text
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part for part in re.split(r"[,\s]+", text) if part)
 
@@ -114,9 +123,11 @@ SWITCH = Kind("on or off", _switch)
 HOST = Kind("a host name or an IP address", _host)
 BASE_PATH = Kind("a path such as /fhir or /api/fhir", _base_path)
 PUBLIC_URL = Kind("an http or https URL without query, such as https://fhir.example.org/fhir", _public_url)
+HTTPS_URL = Kind("an https URL such as https://payer.example.org/eligibility", _https_url)
 NETWORKS = Kind("IP addresses or networks such as 10.0.0.0/8, separated by commas", _networks)
 CANONICAL_URL = Kind("an http or https URL without query, such as https://fhir.example.org", _public_url)
 HOST_NAMES = Kind("host names without port, separated by commas", _host_names)
 DIRECTORY = Kind("a directory", _directory)
+FILE = Kind("the path of a file", _directory)
 DATABASE = Kind('a PostgreSQL URL such as postgresql://user@host/name, or libpq text "host=… dbname=…"', _database_url)
 TIME_ZONE = Kind("a time zone name such as Europe/Berlin", _time_zone)

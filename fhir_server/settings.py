@@ -21,8 +21,10 @@ from fhir_server.setting_kinds import (
     CANONICAL_URL,
     DATABASE,
     DIRECTORY,
+    FILE,
     HOST,
     HOST_NAMES,
+    HTTPS_URL,
     NETWORKS,
     PUBLIC_URL,
     SWITCH,
@@ -135,6 +137,23 @@ class Settings:
     second_opinion: bool = _setting(
         True, SWITCH, "Whether single writes are also validated with the fhir.resources models."
     )
+    payer_url: str | None = _setting(
+        None,
+        HTTPS_URL,
+        "The address that is asked whether a patient is insured (docs/payer.md). Without it nobody is asked.",
+        shown="off",
+    )
+    payer_token_file: Path | None = _setting(
+        None, FILE, "A file with the bearer token for the payer; read each time.", shown="no token"
+    )
+    payer_ca_file: Path | None = _setting(
+        None,
+        FILE,
+        "A file with the certificates (PEM) that the payer's certificate must lead to, instead of the system's.",
+        shown="those of the system",
+    )
+    payer_timeout_ms: int = _setting(10_000, whole_number(100, 60_000), "How long the payer may take for an attempt.")
+    payer_attempts: int = _setting(3, whole_number(1, 5), "How often the payer is asked before it is given up.")
     compress_above_bytes: int = _setting(
         4_096, whole_number(0, 1_000_000_000), "Answers of this size are sent gzipped to clients that take it."
     )

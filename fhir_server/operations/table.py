@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fhir_server.operations.commissions import COMMISSIONS
+from fhir_server.operations.eligibility import SUBMIT
 from fhir_server.operations.everything import everything
 from fhir_server.operations.lastn import lastn
+from fhir_server.operations.mac_validation import VALIDATE_MAC
 from fhir_server.operations.meta import meta, meta_add, meta_delete
 from fhir_server.operations.operation import ANY_TYPE, INSTANCE, SYSTEM, TYPE, Operation
+from fhir_server.operations.readiness import ORDER_READINESS
 from fhir_server.operations.stats import stats
 from fhir_server.operations.steps import STEPS
 from fhir_server.operations.terminology.expand import expand
@@ -34,6 +37,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("translate", "ConceptMap-translate", "ConceptMap", _BOTH, False, translate),
     *STEPS,
     *COMMISSIONS,
+    ORDER_READINESS,
+    VALIDATE_MAC,
+    SUBMIT,
 )
 _LEVELS = {1: SYSTEM, 2: TYPE, 3: INSTANCE}
 

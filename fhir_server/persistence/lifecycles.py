@@ -86,7 +86,7 @@ def _facts(said: Mapping[str, Any]) -> Facts:
         "status": said["status"],
         "today": date.fromisoformat(said["today"]),
         "lines": tuple(
-            Line(one["product"], one["quantity"], one["requires_authorization"], _decimal(one["total"]))
+            Line(one["product"], one["quantity"], one["requires_authorization"], decimal_of(one["total"]))
             for one in said["lines"]
         ),
         "authorizations": tuple(authorization_of(one) for one in said["authorizations"]),
@@ -110,20 +110,21 @@ def authorization_of(said: Mapping[str, Any]) -> Authorization:
         _day(said["approved_on"]),
         _day(said["expires_on"]),
         said["approved_units"],
-        None if said["approved_amount"] is None else _decimal(said["approved_amount"]),
+        None if said["approved_amount"] is None else decimal_of(said["approved_amount"]),
     )
 
 
 def use_of(said: Mapping[str, Any]) -> Use:
     """What an order takes of an authorization, as the facts say it."""
-    return Use(said["order"], said["status"], said["units"], _decimal(said["amount"]), _day(said["ordered_on"]))
+    return Use(said["order"], said["status"], said["units"], decimal_of(said["amount"]), _day(said["ordered_on"]))
 
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def _decimal(number: int | Decimal) -> Decimal:
+def decimal_of(number: int | Decimal) -> Decimal:
+    """An amount of the facts in cents."""
     return Decimal(number).quantize(Decimal("0.01"))
 
 
