@@ -18,12 +18,14 @@ from sqlalchemy.sql.elements import False_
 from fhir_server.search.branches import Branch
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.contained import CONTAINED_ID, contained_pages, no_contained_id
+from fhir_server.search.costs import is_bound
 from fhir_server.search.includes import included_selects
 from fhir_server.search.narrowing import Narrowed, narrowed
 from fhir_server.search.ordering import Order, after, order_values
 from fhir_server.search.request import Search
 from fhir_server.search.rows import MATCH, RESOURCE_COLUMNS, pending_select, resource_select
 from fhir_server.search.walking import is_walkable, walked, walks
+from fhir_server.search.walking_children import child_text, walked_children
 
 LIMIT = "limit"
 PAGE_SIZE = "page_size"
@@ -113,7 +115,12 @@ def _branch_pages(
         for way in narrowed(half, table, branch, order, walkable, compilation, continues)
         if not isinstance(way.condition, False_)
     ]
+    texts = child_text(order, branch) if not is_bound(search) else None
     for way in found or [Narrowed(false())]:
+        if way.by_order and texts is not None:
+            name = f"texted_{branch.types[0].lower()}_{len(rows)}"
+            rows += walked_children(texts, order, table, way.condition, branch, compilation, continues, limit, name)
+            continue
         if way.by_order and walks(search, order, branch):
             name = f"dated_{branch.store.name}_{branch.types[0].lower()}_{len(rows)}"
             rows += walked(order, table, values, way.condition, branch, compilation, continues, limit, name)

@@ -25,6 +25,7 @@ from fhir_server.search.request import Search
 from fhir_server.search.together import finds_one
 from fhir_server.search.types import ON_ROWS
 from fhir_server.search.types.date import Date
+from fhir_server.search.walking_children import child_text
 
 
 def walks(search: Search, order: Order, branch: Branch) -> bool:
@@ -47,7 +48,7 @@ def is_walkable(search: Search, order: Order, branch: Branch) -> bool:
     if key.via:
         return False
     by_index = key.parameter in ("_id", "_lastUpdated") or key.parameter in branch.source.sort
-    return by_index or walks(search, order, branch)
+    return by_index or walks(search, order, branch) or child_text(order, branch) is not None
 
 
 def walked(

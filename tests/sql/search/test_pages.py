@@ -240,6 +240,40 @@ def test_nobody_finds_or_counts_what_they_may_not_see(
     assert clinic.total(resource_type, query, visibility=caller) == len(expected.split())
 
 
+def named(fhir_id: str, *families: str) -> dict[str, Any]:
+    """A patient with a name for each family."""
+    tree: dict[str, Any] = {"resourceType": "Patient", "id": fhir_id}
+    return {**tree, "name": [{"family": family} for family in families]} if families else tree
+
+
+FAMILIES = (
+    named("n1", "Adler"),
+    named("n2", "Zorn", "Adler"),
+    named("n3"),
+    named("n4", "adler", "Ádler"),
+    named("n5", "-"),
+    named("n6", "Brandt"),
+    named("n7"),
+    {"resourceType": "Patient", "id": "n8", "name": [{"given": ["Ann"]}], "gender": "female"},
+    {**named("n9", "Zzz", "Castillo"), "gender": "female"},
+)
+
+
+@pytest.mark.parametrize("place", ["generic", "tables"])
+def test_patients_are_sorted_by_the_first_of_their_families(clinic_with: Any, place: str) -> None:
+    own = {tree["id"] for tree in FAMILIES}
+    # "-" has an empty normal form, the first of all; of several families the lowest counts, descending the highest.
+    up = ["n5", "n1", "n2", "n4", "n6", "n9", "n3", "n7", "n8"]
+    down = ["n9", "n2", "n6", "n4", "n1", "n8", "n7", "n5", "n3"]
+    with clinic_with(place, list(FAMILIES)) as clinic:
+        for query, expected in (("_sort=family", up), ("_sort=-family", down), ("gender=female&_sort=family", up[5:])):
+            wanted = [one for one in expected if "gender" not in query or one in ("n8", "n9")]
+            whole = clinic.ids("Patient", query)
+            assert [one for one in whole if one in own] == wanted
+            for count in (1, 2, 5):
+                assert walk(clinic, "Patient", f"{query}&_count={count}") == whole
+
+
 def test_nobody_finds_what_is_contained_in_what_they_may_not_see(clinic_with: Any) -> None:
     inner = {"resourceType": "Practitioner", "id": "c", "name": [{"family": "Inside"}]}
     own, foreign = (
