@@ -25,7 +25,8 @@ _SECONDS_TO_STOP: Final = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing beside the settings."""
+    """The process with which this one ends, which `serve` names."""
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -38,7 +39,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    parent = os.getppid()
+    # Asked here it might already be another one: this process takes a while to start.
+    parent = arguments.parent or os.getppid()
     with database(settings) as conninfo:
         keep_up(
             Database(conninfo, settings.statement_timeout_ms),
@@ -60,7 +62,9 @@ def beside(settings: Settings) -> Iterator[None]:
         "FHIR_SERVER_PUBLIC_BASE_URL": settings.base_url,
     }
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "fhir_server.cli", NAME], env=environment, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "fhir_server.cli", NAME, "--parent", str(os.getpid())],
+        env=environment,
+        stdin=subprocess.DEVNULL,
     )
     try:
         yield
