@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Column, Date, and_, case, cast, func, literal_column, or_
 
 from business.statuses import status_map
+from fhir_server.errors import Unprocessable
 from fhir_server.mapping.concepts import coded, reference, source_status
 from fhir_server.mapping.identifiers import portal_id
 from fhir_server.mapping.intervals import day_columns, is_sayable, midnight
@@ -25,7 +26,7 @@ from fhir_server.mapping.words import always, value
 from fhir_server.persistence.tables import OPEN, commission_records
 from fhir_server.resources.canonical import CODE_SYSTEM, EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
 from fhir_server.resources.device_request import requester
-from fhir_server.resources.exact import RATE, exact_extension
+from fhir_server.resources.exact import RATE, exact_extension, exact_extensions
 from fhir_server.resources.portal_tasks import has_coding
 
 RECORDS = f"{CODE_SYSTEM}/record"
@@ -113,6 +114,22 @@ class day_of(Word):  # noqa: N801
         return (day_columns(case((is_sayable(self.moment), day))),)
 
 
+class commission_parts(exact_extensions):  # noqa: N801
+    """The extensions of a commission, none of which may lead to a patient: they are kept where PHI must not be."""
+
+    def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
+        if _names_patient(value):
+            raise Unprocessable("A commission must not refer to a patient", ("Basic.extension",))
+        return super().decompose(value, row, sibling)
+
+
+def _names_patient(node: Any) -> bool:
+    if isinstance(node, dict):
+        said = node.get("reference")
+        return (isinstance(said, str) and "Patient/" in said) or any(map(_names_patient, node.values()))
+    return isinstance(node, list) and any(map(_names_patient, node))
+
+
 def part(name: str, **members: Any) -> exact_extension:
     """One of our extensions of a commission."""
     return exact_extension("Basic", f"{EXTENSION}/{name}", members)
@@ -130,27 +147,31 @@ COMMISSION = Resource(
     store=OPEN,
     accepts=lambda tree: has_coding(tree, RECORDS, KIND),
     moves=False,
-    agrees=("code", "subject", "author"),
+    agrees=("code", "subject", "author", "contained"),
     elements={
-        "extension": [
-            part("order", valueReference=ORDER),
-            part("organization", valueReference=reference("Organization", t.organization_fhir_id)),
-            part("commission-type", valueString=t.commission_type),
-            part("base-amount", valueMoney={"value": value(t.base_amount, MONEY)}),
-            part("rate", valueDecimal=value(t.commission_rate, RATE)),
-            part("amount", valueMoney={"value": value(t.commission_amount, MONEY)}),
-            part("tier", valueString=t.tier_level),
-            part("period", valuePeriod=PERIOD),
-            part("commission-status", valueCode=STATUS),
-            source_status(STATUS),
-            part("paid-at", valueDateTime=value(t.paid_at, EXACT_INSTANT)),
-        ],
+        "extension": commission_parts(
+            [
+                part("order", valueReference=ORDER),
+                part("organization", valueReference=reference("Organization", t.organization_fhir_id)),
+                part("commission-type", valueString=t.commission_type),
+                part("base-amount", valueMoney={"value": value(t.base_amount, MONEY)}),
+                part("rate", valueDecimal=value(t.commission_rate, RATE)),
+                part("amount", valueMoney={"value": value(t.commission_amount, MONEY)}),
+                part("tier", valueString=t.tier_level),
+                part("period", valuePeriod=PERIOD),
+                part("commission-status", valueCode=STATUS),
+                source_status(STATUS),
+                part("paid-at", valueDateTime=value(t.paid_at, EXACT_INSTANT)),
+            ]
+        ),
         "identifier": [portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version)],
         "code": always({"coding": [{"system": RECORDS, "code": KIND}]}),
         "subject": SALES_REP,
         "created": day_of(t.created_at),
         # Nobody: a patient here would take the commission into the patient's compartment.
         "author": Word(),
+        # Resources within it would be kept where PHI must not be.
+        "contained": Word(),
     },
     search={
         "identifier": "identifier",

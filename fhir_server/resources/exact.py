@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from fhir_server.errors import Unprocessable
-from fhir_server.mapping.branches import extension
+from fhir_server.mapping.branches import array, extension
 from fhir_server.mapping.primitives import Primitive, decimal_text, is_writable
 from fhir_server.mapping.trees import ABSENT
 from fhir_server.mapping.word import HeardRow
@@ -29,6 +29,17 @@ class exact_extension(extension):  # noqa: N801
         if isinstance(value, dict) and value.get("url") == self.url:
             raise Unprocessable(f"{self.expression} is not what a record of the portal can hold", (self.expression,))
         return False
+
+
+class exact_extensions(array):  # noqa: N801
+    """Extensions of which each that the row holds stands there once: a second one would be in the document only."""
+
+    def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
+        said = [one.get("url") for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+        for item in self.items:
+            if isinstance(item, exact_extension) and said.count(item.url) > 1:
+                raise Unprocessable(f"{item.expression} is there more than once", (item.expression,))
+        return super().decompose(value, row, sibling)
 
 
 def numeric(digits: int, places: int) -> Primitive:

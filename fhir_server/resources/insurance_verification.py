@@ -53,6 +53,8 @@ class execution(period):  # noqa: N801
         # Both or none: one bound alone would be another period.
         if any(EXACT_INSTANT.decompose(bound) is ABSENT for bound in said.values()):
             return False
+        # A bound that the row did not say, because the two contradicted each other, must not come back.
+        row.update(dict.fromkeys(self.columns))
         return super().decompose(said, row)
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:

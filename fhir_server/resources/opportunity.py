@@ -25,7 +25,7 @@ from fhir_server.mapping.words import always, always_code, value
 from fhir_server.persistence.tables import PHI, clinical_opportunities
 from fhir_server.resources.canonical import CODE_SYSTEM, EXTENSION, PORTAL_IDENTIFIER, SOURCE_STATUS
 from fhir_server.resources.device_request import requester
-from fhir_server.resources.exact import SCORE, exact_extension
+from fhir_server.resources.exact import SCORE, exact_extension, exact_extensions
 from fhir_server.resources.order_numbers import priority
 from fhir_server.resources.order_task import INTENTS, UNLISTED, business_status, task_status
 from fhir_server.resources.portal_tasks import PORTAL_TASKS, has_coding, input_type, portal_task
@@ -97,7 +97,9 @@ OPPORTUNITY = Resource(
     elements={
         # Clients that put an opportunity back made it their own.
         "meta": until_documented({"tag": [always(MACHINE_GENERATED)]}, t.document_version),
-        "extension": [exact_extension("Task", RISK_SCORE, {"valueDecimal": value(t.risk_score, SCORE)})],
+        "extension": exact_extensions(
+            [exact_extension("Task", RISK_SCORE, {"valueDecimal": value(t.risk_score, SCORE)})]
+        ),
         "identifier": [portal_id(PORTAL_IDENTIFIER, t.fhir_id, t.document_version)],
         "status": STATUS,
         "businessStatus": business_status(STATUS),

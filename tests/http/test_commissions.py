@@ -246,7 +246,7 @@ class TestWriting:
             {"url": "period", "valuePeriod": {"start": "2026-03", "end": "2026-04"}},
             {"url": "tier", "valueString": "x" * 21},
             {"url": "paid-at", "valueDateTime": "2026-04"},
-            {"url": "organization", "valueReference": {"reference": "Patient/pat"}},
+            {"url": "organization", "valueReference": {"reference": "Location/x"}},
         ],
     )
     def test_what_the_row_cannot_hold_is_refused(self, commissions: Any, wrong: dict[str, Any]) -> None:
@@ -255,6 +255,11 @@ class TestWriting:
         assert answer.json()["issue"][0]["expression"] == [
             f"Basic.extension('{BASE}/StructureDefinition/{wrong['url']}')"
         ]
+
+    def test_a_part_that_is_there_twice_is_refused(self, commissions: Any) -> None:
+        answer = commissions.create(commission_of(*[{"url": "rate", "valueDecimal": 0.05}] * 2))
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["issue"][0]["expression"] == [f"Basic.extension('{BASE}/StructureDefinition/rate')"]
 
     @pytest.mark.parametrize(
         ("changes", "element"),
@@ -265,6 +270,20 @@ class TestWriting:
             ({"author": {"reference": "Patient/pat"}}, "Basic.author"),
             ({"author": {"reference": "Practitioner/rep"}}, "Basic.author"),
             ({"extension": None}, "Basic.extension"),
+            (
+                {"extension": [{"url": "http://x/who", "valueReference": {"reference": "Patient/pat"}}]},
+                "Basic.extension",
+            ),
+            (
+                {
+                    "contained": [{"resourceType": "Basic", "id": "x", "code": {"text": "x"}}],
+                    "extension": [
+                        *commission_of()["extension"],
+                        {"url": "http://x/who", "valueReference": {"reference": "#x"}},
+                    ],
+                },
+                "Basic.contained",
+            ),
         ],
     )
     def test_what_is_no_commission_of_the_portal_is_refused(

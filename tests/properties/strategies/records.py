@@ -186,7 +186,8 @@ def _opportunity(draw: Callable[[Any], Any], tree: Tree) -> Tree:
 def _commission(draw: Callable[[Any], Any], tree: Tree) -> Tree:
     made = {**tree, "code": {"coding": [{"system": RECORDS, "code": "commission-record"}], "text": "commission"}}
     made["subject"] = {"reference": draw(st.sampled_from(("Practitioner/d1", "Practitioner/d2")))}
-    made.pop("author", None)
+    for name in ("author", "contained"):
+        made.pop(name, None)
     month = draw(st.sampled_from(("2026-03", "9999-12", "2026")))
     said = {
         "order": {"valueReference": {"reference": "Task/o1"}},

@@ -23,6 +23,7 @@ def test_the_number_of_a_source_finds_it_and_its_declaration() -> None:
         assert resource is not None
         assert resource.table is source.table
     assert registry().resource(registry().sources("Encounter")[0]) is None
+    assert registry().resource(registry().sources("Flag")[0]) is None
 
 
 def test_an_unknown_type_is_not_supported() -> None:
