@@ -46,7 +46,7 @@ def test_new_and_changed_rows_get_theirs(shadowed: Session) -> None:
 
 
 def test_what_is_not_copied_makes_no_version_of_the_shadow(shadowed: Session) -> None:
-    shadowed.execute("UPDATE orders SET notes = 'x', status = 'accepted'")
+    shadowed.execute("UPDATE orders SET notes = 'x', status = 'received'")
     assert echoes(shadowed) == [("O-7", "T-7", 1, False)]
 
 
