@@ -287,6 +287,14 @@ SELECT c.sales_rep_id, c.order_id, c.organization_id, c.commission_type, -c.base
        extract(month FROM now()), extract(year FROM now()), CASE c.status WHEN 'paid' THEN 'clawback' ELSE 'reversed' END
 FROM commission_records c JOIN orders o ON o.id = c.order_id WHERE o.status = 'returned';
 
+-- The plan by which commissions are calculated from now on: what was earned so far went by it already.
+INSERT INTO commission_plans (name, valid_from, tiers, overrides)
+SELECT 'Standard', '2020-01-01', '[{"name": "standard", "from": 0, "rate": 0.0500}]',
+       coalesce(jsonb_object_agg(seller.id, jsonb_build_array(jsonb_build_object('receiver', lead.id, 'rate', 0.0100)))
+                FILTER (WHERE lead.id IS NOT NULL), '{}')
+FROM users seller LEFT JOIN users lead ON lead.email = 'ines.roth@sales.example'
+WHERE seller.email IN ('dana.whitfield@sales.example', 'marco.silva@sales.example');
+
 INSERT INTO clinical_opportunities (patient_fhir_id, opportunity_type, risk_score, priority, title, description, recommended_actions, evidence_data,
                                     status, assigned_to, due_date)
 SELECT patient, CASE course WHEN 'worsens' THEN 'deterioration' ELSE 'stalled-healing' END, 40 + weeks * 4 + number % 9 * 0.25,
