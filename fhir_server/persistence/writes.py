@@ -71,7 +71,7 @@ def write(
                 puts.append(place(registry, change, base_url, zone))
     placed = check_references(connection, registry, with_row_ids(connection, puts), changes, blame)
     written: dict[Identity, Written] = {}
-    _delete(connection, registry, [change for change in changes if change.tree is None], written)
+    _delete(connection, registry, [change for change in changes if change.tree is None], written, blame)
     _store(connection, registry, placed, written, blame)
     _refuse_orphans(connection, registry, [change for change in changes if change.tree is None], blame)
     return [written[change.identity] for change in changes]
@@ -211,15 +211,35 @@ def _row_write(placed: Placed) -> RowWrite:
 
 
 def _delete(
-    connection: Connection[Any], registry: Registry, changes: Iterable[Change], written: dict[Identity, Written]
+    connection: Connection[Any],
+    registry: Registry,
+    changes: Iterable[Change],
+    written: dict[Identity, Written],
+    blame: Blame | None,
 ) -> None:
-    by_source: dict[int, list[State]] = {}
+    by_source: dict[int, list[tuple[Change, State]]] = {}
     for change in changes:
         if change.state is not None:
-            by_source.setdefault(change.state.source.number, []).append(change.state)
-    for number, states in by_source.items():
+            by_source.setdefault(change.state.source.number, []).append((change, change.state))
+    for number, found in by_source.items():
         source = registry.source(number)
-        keys = [state.resource_key for state in states]
+        keys = [state.resource_key for _, state in found]
         delete_index_rows(connection, source.store, keys)
-        for (kind, fhir_id), stored in soft_delete_rows(connection, source, keys).items():
+        with _refusing_deletes([change for change, _ in found], blame):
+            deleted = soft_delete_rows(connection, source, keys)
+        for (kind, fhir_id), stored in deleted.items():
             written[kind, fhir_id] = Written(kind, fhir_id, stored.version_id, stored.updated_at, None, False)
+
+
+@contextmanager
+def _refusing_deletes(changes: Sequence[Change], blame: Blame | None) -> Iterator[None]:
+    """What a trigger refuses to delete (`fhir_refuse_write`) is told as it says it, and blamed on the change."""
+    try:
+        yield
+    except CheckViolation as error:
+        told = error.diag
+        refused = next((change for change in changes if change.fhir_id == told.message_detail), None)
+        if told.constraint_name != "fhir_written" or refused is None:
+            raise
+        with blaming(blame, refused):
+            raise Conflict(f"The {refused.resource_type} cannot be deleted: it {told.message_primary}") from None

@@ -7,7 +7,7 @@ down_revision = "0012_orders"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0013_shadows",)
 
 
 def upgrade() -> None:
