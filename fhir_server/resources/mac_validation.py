@@ -17,6 +17,7 @@ from fhir_server.mapping.branches import extension
 from fhir_server.mapping.concepts import reference
 from fhir_server.mapping.days import ending
 from fhir_server.mapping.identifiers import identifier, portal_id
+from fhir_server.mapping.intervals import instant_columns
 from fhir_server.mapping.json_columns import items_of
 from fhir_server.mapping.primitives import CODE_TEXT, EXACT_INSTANT, code_or_absent, decimal_text, text_or_absent
 from fhir_server.mapping.resource import Resource
@@ -211,6 +212,7 @@ MAC_VALIDATION_TASK = Resource(
         "period": VALIDATED.columns_alone(t.document_version),
         "authored-on": "authoredOn",
         "business-status:text": STATES.text().text_columns(),
+        "due": (instant_columns(t.next_validation_due),),
         "jurisdiction": (
             TokenColumn(
                 t.mac_jurisdiction,

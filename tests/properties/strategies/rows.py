@@ -406,16 +406,9 @@ def rows(resource: Resource) -> Strategy:
 def _as_triggers_leave_it(row: dict[str, Any]) -> dict[str, Any]:
     """What goes to a clinic does not go to the patient; a check that knows nothing of the coverage has no Coverage."""
     if "source_id" in row:
-        row = {
-            **row,
-            "coverage_active": row["coverage_active"] is True,
-            "patient_fhir_id": row["patient_fhir_id"] or "p1",
-        }
-    """What goes to a clinic does not go to the patient."""
-    if "source_id" in row:
-        return {**row, "updated_at": "2026-01-02T03:04:05+00:00"}
-        copied = {"coverage_active": row["coverage_active"] is True, "patient_fhir_id": row["patient_fhir_id"] or "p1"}
-        return {**row, **copied, "updated_at": "2026-01-02T03:04:05+00:00"}
+        row = {**row, "updated_at": "2026-01-02T03:04:05+00:00"}
+    if "coverage_active" in row and "source_id" in row:
+        row |= {"coverage_active": row["coverage_active"] is True, "patient_fhir_id": row["patient_fhir_id"] or "p1"}
     return (
         {**row, "recipient_fhir_id": None}
         if row.get("facility_fhir_id") is not None and "recipient_fhir_id" in row
