@@ -101,7 +101,9 @@ def _question(context: Context, asked: Resource, patient: Resource) -> Question:
     name = next(filter(None, (_name(context, one) for one in payers)), None)
     name = name or (insurance.get("coverage") or {}).get("display")
     identifier = next((one["identifier"].get("value") for one in payers if "identifier" in one), None)
-    member = coverage.get("subscriberId") or _member(coverage)
+    # A Coverage that is not here may still be named by the number of the member.
+    named = (insurance.get("coverage") or {}).get("identifier")
+    member = coverage.get("subscriberId") or _member(coverage) or _member({"identifier": [named] if named else []})
     group = next((one.get("value") for one in coverage.get("class", ()) if _is_group(one)), None)
     names: Resource = next(iter(patient.get("name", ())), {})
     day = context.database.rows("SELECT lifecycle.day_of(now())", {})[0][0]

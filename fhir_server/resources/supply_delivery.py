@@ -110,7 +110,7 @@ SUPPLY_DELIVERY = Resource(
         "identifier": derived(array([NUMBER]), "SupplyDelivery.identifier"),
         "basedOn": lines(t.line_fhir_ids),
         "status": derived(STATUS, "SupplyDelivery.status"),
-        "patient": derived(reference("Patient", t.recipient_fhir_id), "SupplyDelivery.patient"),
+        "patient": derived(reference("Patient", t.patient_fhir_id), "SupplyDelivery.patient"),
         "occurrenceDateTime": derived(value(t.shipped_at, EXACT_INSTANT), "SupplyDelivery.occurrence"),
         "supplier": derived(reference("Organization", t.manufacturer_fhir_id), "SupplyDelivery.supplier"),
         "destination": derived(reference("Location", t.facility_fhir_id), "SupplyDelivery.destination"),

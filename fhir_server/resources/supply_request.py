@@ -89,6 +89,7 @@ class destination(Word):  # noqa: N801
 
 
 ORDER = order_of(t.order_fhir_id, t.order_number)
+PATIENT = reference("Patient", t.patient_fhir_id)
 
 SUPPLY_REQUEST = Resource(
     "SupplyRequest",
@@ -101,6 +102,7 @@ SUPPLY_REQUEST = Resource(
             array(
                 [
                     extension(f"{EXTENSION}/order", {"valueReference": ORDER}),
+                    extension(f"{EXTENSION}/patient", {"valueReference": PATIENT}),
                     money("unit-price", t.unit_price),
                     money("total-price", t.total_price),
                 ]
@@ -129,6 +131,7 @@ SUPPLY_REQUEST = Resource(
         "requester": "requester",
         "supplier": "supplier",
         "subject": "deliverTo",
+        "patient": PATIENT.search_columns("reference"),
         "order": ORDER.search_columns("reference"),
         "order-number": ORDER.search_columns("token"),
     },

@@ -106,8 +106,8 @@ INSERT INTO products (manufacturer_id, category_id, name, description, sku, hcpc
 SELECT m.id, c.id, p.name, p.description, p.sku, p.hcpcs_code, 'cm2', p.base_price, p.medicare_allowable, true,
        '["Venous leg ulcer", "Diabetic foot ulcer"]', '["Active infection"]'
 FROM (VALUES
-    ('HarborGraft 2x2', 'Amniotic membrane, 2 by 2 cm', 'HG-22', 'Q4999', 240.00, 233.50),
-    ('HarborGraft 4x4', 'Amniotic membrane, 4 by 4 cm', 'HG-44', 'Q4999', 910.00, 887.25)
+    ('HarborGraft 2x2', 'Amniotic membrane, 2 by 2 cm', 'HG-22', 'Q4100', 240.00, 233.50),
+    ('HarborGraft 4x4', 'Amniotic membrane, 4 by 4 cm', 'HG-44', 'Q4100', 910.00, 887.25)
 ) AS p (name, description, sku, hcpcs_code, base_price, medicare_allowable) CROSS JOIN manufacturers m CROSS JOIN categories c;
 
 INSERT INTO product_requests (request_number, user_id, organization_id, facility_id, patient_fhir_id, status, clinical_details, insurance_details,

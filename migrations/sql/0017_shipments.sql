@@ -26,8 +26,7 @@ BEGIN
         FROM public.orders o LEFT JOIN public.product_requests r ON r.id = o.product_request_id WHERE o.id = NEW.source_id;
     NEW.order_fhir_id := found.fhir_id;
     NEW.facility_fhir_id := found.facility_fhir_id;
-    -- What goes to the clinic does not go to the patient.
-    NEW.recipient_fhir_id := CASE WHEN found.facility_fhir_id IS NULL THEN found.patient_fhir_id END;
+    NEW.patient_fhir_id := found.patient_fhir_id;
     NEW.line_fhir_ids := public.fhir_lines_of_order(NEW.source_id);
     IF NOT public.fhir_has_left(NEW.status) THEN
         NEW.shipped_at := NULL;
@@ -45,23 +44,24 @@ SELECT fhir_make_shadow('orders', 'order_shipments', 'SupplyDelivery', 'phi',
     $$public.fhir_shipment_status(n.status) = ANY (ARRAY['shipped', 'label_created', 'in_transit', 'out_for_delivery',
         'partially_shipped', 'delivered', 'completed', 'cancelled', 'canceled', 'returned', 'lost', 'undeliverable', 'void'])
       OR n.tracking_number ~ '[^[:space:]]'$$,
-    'order_fhir_id varchar(100) COLLATE "C", facility_fhir_id varchar(100) COLLATE "C", recipient_fhir_id varchar(100) COLLATE "C",
+    'order_fhir_id varchar(100) COLLATE "C", facility_fhir_id varchar(100) COLLATE "C", patient_fhir_id varchar(100) COLLATE "C",
      line_fhir_ids jsonb, shipped_at timestamptz');
 ALTER TABLE order_shipments ALTER COLUMN updated_at SET DEFAULT now(); -- as in all other tables
 -- When the orders of before were shipped nobody has noted.
 UPDATE order_shipments s SET order_fhir_id = o.fhir_id, facility_fhir_id = r.facility_fhir_id,
-    recipient_fhir_id = CASE WHEN r.facility_fhir_id IS NULL THEN r.patient_fhir_id END,
+    patient_fhir_id = r.patient_fhir_id,
     line_fhir_ids = fhir_lines_of_order(o.id)
 FROM orders o JOIN product_requests r ON r.id = o.product_request_id WHERE o.id = s.source_id;
 CREATE TRIGGER fhir_10_projection BEFORE INSERT OR UPDATE ON order_shipments
     FOR EACH ROW EXECUTE FUNCTION fhir_before_shipment();
 CREATE INDEX order_shipments_manufacturer_fhir_id ON order_shipments (manufacturer_fhir_id);
-CREATE INDEX order_shipments_recipient_fhir_id ON order_shipments (recipient_fhir_id);
+CREATE INDEX order_shipments_patient_fhir_id ON order_shipments (patient_fhir_id);
 CREATE INDEX order_shipments_order_fhir_id ON order_shipments (order_fhir_id);
 CREATE INDEX order_shipments_order_number ON order_shipments (order_number);
 CREATE INDEX order_shipments_tracking_number ON order_shipments (tracking_number);
 CREATE INDEX orders_tracking_number ON orders (tracking_number);
 CREATE INDEX order_items_order_number ON order_items (order_number);
+CREATE INDEX order_items_patient_fhir_id ON order_items (patient_fhir_id);
 CREATE INDEX orders_due ON orders (timezone('UTC', expected_ship_date::timestamp));
 
 -- Where the goods of a request go, or whose they are, has changed.
@@ -74,7 +74,7 @@ DECLARE
         EXCEPT SELECT id, patient_fhir_id, facility_fhir_id FROM old_rows) changed);
 BEGIN
     IF touched <> '{}' THEN
-        UPDATE public.order_shipments s SET recipient_fhir_id = NULL
+        UPDATE public.order_shipments s SET patient_fhir_id = NULL
         WHERE s.source_id = ANY (ARRAY(SELECT o.id FROM public.orders o WHERE o.product_request_id = ANY (touched)));
     END IF;
     RETURN NULL;
@@ -91,7 +91,7 @@ DECLARE
         SELECT id, product_request_id FROM new_rows EXCEPT SELECT id, product_request_id FROM old_rows) changed);
 BEGIN
     IF touched <> '{}' THEN
-        UPDATE public.order_shipments s SET recipient_fhir_id = NULL WHERE s.source_id = ANY (touched);
+        UPDATE public.order_shipments s SET patient_fhir_id = NULL WHERE s.source_id = ANY (touched);
     END IF;
     RETURN NULL;
 END $$;

@@ -245,12 +245,17 @@ class TestShipments:
         assert orders.tree(f"/{name}/_history/2")["status"] == "in-progress"
         assert name in orders.matches("/Patient/pat/$everything")
 
-    def test_a_delivery_to_a_clinic_is_not_the_patients(self, orders: Any, portal: Any) -> None:
+    def test_a_delivery_to_a_clinic_is_for_the_patient_all_the_same(self, orders: Any, portal: Any) -> None:
         portal.execute("UPDATE product_requests SET facility_id = 7")
         (name,) = orders.matches("/SupplyDelivery")
         tree = orders.tree(f"/{name}")
-        assert (tree["destination"], "patient" in tree) == ({"reference": "Location/clinic"}, False)
-        assert orders.matches("/Patient/pat/SupplyDelivery") == []
+        assert (tree["destination"], tree["patient"]) == (
+            {"reference": "Location/clinic"},
+            {"reference": "Patient/pat"},
+        )
+        assert orders.matches("/Patient/pat/SupplyDelivery") == [name]
+        found = orders.tree("/Patient/pat/$everything")["entry"]
+        assert {"SupplyDelivery", "SupplyRequest"} <= {one["resource"]["resourceType"] for one in found}
 
     def test_m_003_a_state_that_no_delivery_has_is_told_beside_nothing(self, orders: Any) -> None:
         (name,) = orders.matches("/SupplyDelivery?tracking-number=1Z")

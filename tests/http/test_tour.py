@@ -1,6 +1,6 @@
-"""`fhir-server demo` as a person starts it, and docs/tour.md against it.
+"""`fhir-server demo` as a person starts it, and the tours of docs/ against it.
 
-Every command of the tour is run, in one shell, and what the page shows below a command must be in what came out.
+Every command of a tour is run, in one shell, and what the page shows below a command must be in what came out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "tour.md"
+PAGES = ("tour.md", "tour-order.md")
 MARK = "--- tour step {} ---"
 
 pytestmark = pytest.mark.slow
@@ -35,16 +35,17 @@ class Step:
     shown: tuple[str, ...]
 
 
-def steps() -> Iterator[Step]:
-    blocks = re.findall(r"^```(sh|text)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+def steps(page: str) -> Iterator[Step]:
+    text = (ROOT / "docs" / page).read_text()
+    blocks = re.findall(r"^```(sh|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     for number, (kind, text) in enumerate(blocks):
         if kind == "sh":
             following = blocks[number + 1] if number + 1 < len(blocks) else ("", "")
             yield Step(text, tuple(following[1].splitlines()) if following[0] == "text" else ())
 
 
-def script() -> str:
-    parts = [f"echo {shlex.quote(MARK.format(number))}\n{step.commands}" for number, step in enumerate(steps())]
+def script(page: str) -> str:
+    parts = [f"echo {shlex.quote(MARK.format(number))}\n{step.commands}" for number, step in enumerate(steps(page))]
     return "set -euo pipefail\n" + "\n".join(parts)
 
 
@@ -102,7 +103,7 @@ def test_the_demo_shows_people_from_both_roads(demo: Demo) -> None:
     patient = fetch(f"{demo.base}/Patient/rosa-delgado")
     assert patient["meta"]["versionId"] == "2"
     assert [one["value"] for one in patient["telecom"]] == ["555-0179", "rosa@mail.example"]
-    assert fetch(f"{demo.base}/Patient?_summary=count")["total"] == 6
+    assert fetch(f"{demo.base}/Patient?_summary=count")["total"] == 42
     assert fetch(f"{demo.base}/Observation?patient=rosa-delgado&_summary=count")["total"] == 30
 
 
@@ -123,21 +124,22 @@ def test_the_newest_wound_areas_come_with_who_measured_them(demo: Demo) -> None:
     assert included == {"amara-okafor", "luis-ferreira"}
 
 
-def test_everything_that_the_tour_shows_happens(demo: Demo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_everything_that_a_tour_shows_happens(demo: Demo, tmp_path: Path, page: str) -> None:
     folder = tmp_path / ".venv" / "bin"
     folder.mkdir(parents=True)
     command = folder / "fhir-server"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m fhir_server.cli "$@"\n')
     command.chmod(0o755)
     done = subprocess.run(
-        ["bash", "-c", script()], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        ["bash", "-c", script(page)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
         env=environment(BASE=demo.base, FHIR_SERVER_DATA_DIR=str(demo.data_dir)),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     outputs = re.split(MARK.format(r"\d+"), done.stdout)[1:]
     missing = [
         f"step {number}: {line!r} is not in\n{output}"
-        for number, (step, output) in enumerate(zip(steps(), outputs, strict=True))
+        for number, (step, output) in enumerate(zip(steps(page), outputs, strict=True))
         for line in step.shown
         if line not in output
     ]
@@ -145,7 +147,15 @@ def test_everything_that_the_tour_shows_happens(demo: Demo, tmp_path: Path) -> N
 
 
 def test_the_tour_changes_a_column_and_checks_a_stale_update() -> None:
-    whole = script()
+    whole = script("tour.md")
     assert "UPDATE fhir_patients SET phone" in whole
     assert 'If-Match: W/"1"' in whole
-    assert sum(len(step.shown) for step in steps()) > 20
+    assert sum(len(step.shown) for step in steps("tour.md")) > 20
+
+
+def test_the_tour_of_an_order_goes_from_a_draft_to_a_paid_commission() -> None:
+    whole = script("tour-order.md")
+    for step in ("INSERT INTO product_requests", "\\$submit", "INSERT INTO orders", "\\$ship", "commission-calculate"):
+        assert step in whole
+    assert "SET status = 'paid'" in whole
+    assert sum(len(step.shown) for step in steps("tour-order.md")) > 30

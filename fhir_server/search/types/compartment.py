@@ -4,7 +4,8 @@ https://hl7.org/fhir/R4/compartmentdefinition.html
 
 A reference that is only an identifier puts nothing into a compartment. The owner is in its own compartment.
 
-The record of a patient is more: R4 has no place for a Task in the compartment, though it is about the patient.
+The record of a patient is more: R4 has no place in the compartment for a Task, though it is about the patient, nor for
+what is sent to a clinic for the patient.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from fhir_server.mapping.source import ReferenceColumn
 from fhir_server.search.expression import Expression, Leaf, Shape
 from fhir_server.search.types.binding import Bind
 
-BEYOND: Mapping[str, Mapping[str, tuple[str, ...]]] = {"Patient": {"Task": ("patient",)}}
+BEYOND: Mapping[str, Mapping[str, tuple[str, ...]]] = {"Patient": {"SupplyRequest": ("patient",), "Task": ("patient",)}}
 """What belongs to the record of a compartment's owner without being in the compartment, by which parameters."""
 
 

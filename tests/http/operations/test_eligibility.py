@@ -56,6 +56,14 @@ def test_a_check_without_a_result_waits(patient: Any, portal: Any) -> None:
     assert (row["patient_fhir_id"], row["payer_name"]) == ("pat", "Acme Health")
 
 
+def test_a_coverage_that_is_elsewhere_is_named_by_its_member(patient: Any, portal: Any) -> None:
+    system = "http://terminology.hl7.org/CodeSystem/v2-0203"
+    number = {"type": {"coding": [{"system": system, "code": "MB"}]}, "value": "M-7"}
+    insurance = [{"coverage": {"identifier": number, "display": "Elsewhere"}}]
+    assert submit(patient, asking(insurance=insurance)).status_code == 200
+    assert check(portal)["member_id"] == "M-7"
+
+
 def test_what_a_person_found_out_is_noted(patient: Any, portal: Any) -> None:
     coverage = {
         "resourceType": "Coverage",
