@@ -186,9 +186,10 @@ def _columns(resource: Resource, place: Place) -> Iterator[tuple[str, str, bool]
 
 def _fhirpaths(place: Place) -> Iterator[str]:
     word, stem = place.word, place.path.replace(CHOICE, "")
-    if place.inside is not None:
-        before, _, after = stem.partition(".extension")
-        yield f"{before}.extension('{_short(place.inside)}'){_plain(after)}"
+    if place.inside:
+        before, *between, after = stem.split(".extension", len(place.inside))
+        said = "".join(f".extension('{_short(one)}')" for one in place.inside)
+        yield f"{before}{said}{''.join(between)}{_plain(after)}"
         return
     url, system = getattr(word, "url", None), getattr(word, "system", None)
     if isinstance(word, source_status):
@@ -199,7 +200,7 @@ def _fhirpaths(place: Place) -> Iterator[str]:
         yield f"{stem}.where(system='{_short(system)}').value"
     else:
         yield stem
-        if isinstance(word, coded) and type(word).compose_sibling is coded.compose_sibling:
+        if isinstance(word, coded) and word.is_text_beside:
             yield f"{stem}.extension('{_short(word.source_url)}').value"
 
 

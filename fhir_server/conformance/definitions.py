@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fhir_server.conformance.behaviour import operation_definitions, search_parameters, statement_of_program
-from fhir_server.conformance.names import GUIDE, PACKAGE, declarations
+from fhir_server.conformance.names import GUIDE, PACKAGE, declarations, url
 from fhir_server.conformance.structures import extension_definition, own_extensions, profile
 from fhir_server.conformance.terminology import code_systems, concept_maps, value_sets
 from fhir_server.conformance.texts import Texts, described, texts
@@ -44,7 +44,9 @@ def definitions(registry: Registry, *, strict: bool = False) -> tuple[Tree, ...]
 
 def _extensions(declared: Sequence[Any], words: Texts) -> Iterable[Tree]:
     used = own_extensions(declared)
-    return [extension_definition(url, used[url], words) for url in sorted(used)]
+    # Those that stand in no declared element say in the texts where they may stand.
+    named = {url("StructureDefinition", name) for name in words.sections.get("extensions", {})}
+    return [extension_definition(one, used.get(one, []), words) for one in sorted(used.keys() | named)]
 
 
 def _guide(found: Sequence[Tree], words: Texts) -> Tree:

@@ -51,7 +51,7 @@ def profile(resource: Resource, texts: Texts) -> Tree:
 
 
 def _support(root: Rule, place: Place) -> None:
-    found = root.at(place.path) if place.inside is None else None
+    found = root.at(place.path) if not place.inside else None
     if found is None:
         return
     found.facts["mustSupport"] = True
@@ -61,7 +61,7 @@ def _support(root: Rule, place: Place) -> None:
         if one not in listed:
             listed.append(one)
     word = place.word
-    if isinstance(word, (always, always_code)):
+    if isinstance(word, (always, always_code)) and place.is_lasting:
         _fix(found, place, word.json_value)
     elif isinstance(word, reference) and word.complete and not place.path.endswith(CHOICE):
         found.facts["type"] = [{"code": "Reference", "targetProfile": [CORE + word.target_type]}]
@@ -110,7 +110,7 @@ def extension_definition(url: str, uses: list[Used], texts: Texts) -> Tree:
     name = tail(url)
     said = texts.of("extensions", name)
     types: dict[str, list[str]] = {}
-    for kind, targets in [*(one for used in uses for one in used.types), *((one, ()) for one in said.get("types", ()))]:
+    for kind, targets in [*(one for used in uses for one in used.types), *map(_said_type, said.get("types", ()))]:
         listed = types.setdefault(kind, [])
         listed += [CORE + target for target in targets if CORE + target not in listed]
     parts = next((used.word for used in uses if used.word is not None and _parts(used.word)), None)
@@ -140,6 +140,12 @@ def extension_definition(url: str, uses: list[Used], texts: Texts) -> Tree:
         "snapshot": {"element": snapshot("Extension", rule)},
         "differential": {"element": differential("Extension", rule)},
     }
+
+
+def _said_type(text: str) -> tuple[str, tuple[str, ...]]:
+    """A type as the texts say it: `string`, or `Reference(Task)`."""
+    kind, _, target = text.removesuffix(")").partition("(")
+    return kind, (target,) if target else ()
 
 
 def _child(rule: Rule, name: str, facts: Tree) -> None:

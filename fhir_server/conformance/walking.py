@@ -30,8 +30,9 @@ class Place:
     """A word with its element.
 
     `path` is the path of the definition (`Task.note.text`, `Observation.value[x]`), `name` what JSON calls the element
-    (`valueQuantity`). `is_item` tells an item of an array, `is_heard` whether a write may set its columns. `inside` is
-    the url of the extension that the word is part of, `table` the table of child rows that it reads.
+    (`valueQuantity`). `is_item` tells an item of an array, `is_heard` whether a write may set its columns,
+    `is_lasting` whether it is said after a client's write too. `inside` are the urls of the extensions that the word is
+    part of, from the outermost, `table` is the table of child rows that it reads.
     """
 
     path: str
@@ -39,7 +40,8 @@ class Place:
     word: Word
     is_item: bool = False
     is_heard: bool = True
-    inside: str | None = None
+    is_lasting: bool = True
+    inside: tuple[str, ...] = ()
     table: Table | None = None
 
     @property
@@ -80,7 +82,11 @@ def _at(parent: str, name: str, word: Word, above: Place) -> Iterator[Place]:
 def _below(place: Place, home: str) -> Iterator[Place]:
     yield place
     word = place.word
-    here = replace(place, is_heard=place.is_heard and not isinstance(word, _READ_ONLY))
+    here = replace(
+        place,
+        is_heard=place.is_heard and not isinstance(word, _READ_ONLY),
+        is_lasting=place.is_lasting and not isinstance(word, until_documented),
+    )
     if isinstance(word, _AROUND):
         yield from _below(replace(here, word=word.word), home)
     elif isinstance(word, array):
@@ -89,7 +95,7 @@ def _below(place: Place, home: str) -> Iterator[Place]:
     elif isinstance(word, many):
         yield from _below(replace(here, word=word.item, is_item=True, table=word.child), home)
     elif isinstance(word, extension):
-        yield from _below(replace(here, word=word.inner, inside=word.url), home)
+        yield from _below(replace(here, word=word.inner, inside=(*here.inside, word.url)), home)
     elif isinstance(word, object_):
         for name, member in word.members.items():
             yield from _at(home, name, member, here)
@@ -99,15 +105,16 @@ def used_extensions(resource: Resource) -> Iterator[Used]:
     """The extensions of a declaration as far as its words tell, ours and others'."""
     for place in places(resource):
         word = place.word
+        for url, kind in getattr(word, "own_extensions", ()):
+            yield Used(url, f"{place.path}.extension", ((kind, ()),))
         if isinstance(word, coded):
-            # A word that says the text elsewhere has a sibling of its own.
-            if type(word).compose_sibling is coded.compose_sibling:
+            if word.is_text_beside:
                 yield Used(word.source_url, f"{place.path}.extension", (("string", ()),))
         elif isinstance(word, source_status):
             yield Used(word.status.source_url, place.path, (("string", ()),))
-        elif place.path.endswith(".extension") and place.inside is None and isinstance(word, extension):
+        elif place.path.endswith(".extension") and not place.inside and isinstance(word, extension):
             yield Used(word.url, place.path, tuple(value_types(word)), word)
-        elif place.path.endswith(".extension") and place.inside is None and isinstance(getattr(word, "url", None), str):
+        elif place.path.endswith(".extension") and not place.inside and isinstance(getattr(word, "url", None), str):
             yield Used(getattr(word, "url"), place.path, is_list=word.is_list)  # noqa: B009 - no attribute of Word
 
 

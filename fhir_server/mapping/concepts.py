@@ -56,6 +56,9 @@ class coded(Word):  # noqa: N801
     `source_status` stands elsewhere for texts without a value.
     """
 
+    is_text_beside = True
+    """Whether the text may stand in an extension of the element; False where it stands elsewhere."""
+
     def __init__(
         self,
         column: SqlColumn,

@@ -38,6 +38,8 @@ t = commission_records.c
 class commission_status(coded):  # noqa: N801
     """The state, which has one text each: another text stands in an extension of the resource."""
 
+    is_text_beside = False
+
     def compose_sibling(self, row: Row) -> Any:
         return ABSENT
 

@@ -41,6 +41,8 @@ t = docuseal_submissions.c
 class reference_status(coded):  # noqa: N801
     """Whether the document still counts; the portal's text stands beside docStatus, which says more of it."""
 
+    is_text_beside = False
+
     def compose_sibling(self, row: Row) -> Any:
         return ABSENT
 
@@ -68,6 +70,8 @@ DOCUMENT_STATUS = document_status(t.status, status_map("document").codes, source
 
 class dated(Word):  # noqa: N801
     """When the form was completed, which an extension says, or else when it was made."""
+
+    own_extensions = ((DATE_MEANING, "code"),)
 
     def __init__(self, completed: Column[Any], created: Column[Any]) -> None:
         self.completed, self.created = completed, created

@@ -115,10 +115,9 @@ class findings(Word):  # noqa: N801
     """The members of the results as outputs: texts, amounts and truths. The portal found them, and FHIR leaves them."""
 
     is_list = True
-    TYPE = _type("result")
 
     def __init__(self, column: Column[Any]) -> None:
-        self.column = column
+        self.column, self.type = column, _type("result")
         self.columns = (column.name,)
 
     def compose(self, row: Row) -> Any:
@@ -127,7 +126,7 @@ class findings(Word):  # noqa: N801
         for name, item in held.items() if isinstance(held, dict) else ():
             label, said = text_or_absent(name), _finding(item)
             if label is not ABSENT and said:
-                pairs.append((f"{PLACE}{len(pairs)}", {"type": {**self.TYPE, "text": label}, **said}))
+                pairs.append((f"{PLACE}{len(pairs)}", {"type": {**self.type, "text": label}, **said}))
         return Slots(pairs) if pairs else ABSENT
 
     def take(self, items: list[Any], row: HeardRow) -> None:

@@ -59,20 +59,20 @@ class actions(Word):  # noqa: N801
     """The texts of a JSON array as inputs; what else stands there is the portal's own."""
 
     def __init__(self, column: Column[Any]) -> None:
-        self.column = column
+        self.column, self.type = column, ACTION
         self.columns = (column.name,)
 
     def compose(self, row: Row) -> Any:
         said = [text_or_absent(item) for item in items_of(row.get(self.column.name))]
         pairs = [
-            (f"{PLACE}{place}", {"type": ACTION, "valueString": text})
+            (f"{PLACE}{place}", {"type": self.type, "valueString": text})
             for place, text in enumerate(said)
             if text is not ABSENT
         ]
         return Slots(pairs) if pairs else ABSENT
 
     def decompose(self, value: Any, row: HeardRow, sibling: Any = None) -> bool:
-        said = [item for item in value if item.get("type") == ACTION] if isinstance(value, list) else []
+        said = [item for item in value if item.get("type") == self.type] if isinstance(value, list) else []
         texts = [item.get("valueString") for item in said]
         held = [text for text in texts if token_or_absent(text) is not ABSENT]
         if held:

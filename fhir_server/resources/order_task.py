@@ -38,6 +38,8 @@ t = orders.c
 class task_status(coded):  # noqa: N801
     """A state whose text stands in businessStatus, not in an extension."""
 
+    is_text_beside = False
+
     def compose_sibling(self, row: Row) -> Any:
         return ABSENT
 

@@ -75,6 +75,7 @@ class supporting_documents(Word):  # noqa: N801
     """The items of a JSON list as references: `DocumentReference/id`, an object of a Reference, or a plain name."""
 
     is_list = True
+    url = SUPPORTING_DOCUMENT
 
     def __init__(self, column: Column[Any]) -> None:
         self.column = column

@@ -42,11 +42,14 @@ STATUS = coded(
 class answers_status(Word):  # noqa: N801
     """The state, without the text of another resource's state."""
 
+    def __init__(self, status: coded) -> None:
+        self.status = status
+
     def compose(self, row: Row) -> Any:
-        return STATUS.compose(row)
+        return self.status.compose(row)
 
     def search_columns(self, parameter_type: str) -> tuple[SearchColumn, ...]:
-        return STATUS.search_columns(parameter_type)
+        return self.status.search_columns(parameter_type)
 
 
 class answers(Word):  # noqa: N801
@@ -108,7 +111,7 @@ QUESTIONNAIRE_RESPONSE = Resource(
             ),
             "QuestionnaireResponse.extension",
         ),
-        "status": derived(answers_status(), "QuestionnaireResponse.status"),
+        "status": derived(answers_status(STATUS), "QuestionnaireResponse.status"),
         "subject": derived(reference("Patient", t.patient_fhir_id), "QuestionnaireResponse.subject"),
         "authored": derived(value(t.completed_at, EXACT_INSTANT), "QuestionnaireResponse.authored"),
         "item": derived(

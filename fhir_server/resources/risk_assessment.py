@@ -40,12 +40,17 @@ STATUS = coded(
 class risk_status(Word):  # noqa: N801
     """The state, without the text of another resource's state."""
 
+    def __init__(self, status: coded) -> None:
+        self.status = status
+
     def compose(self, row: Row) -> Any:
-        return STATUS.compose(row)
+        return self.status.compose(row)
 
 
 class prediction(Word):  # noqa: N801
     """What may come and how likely: a probability only where the scale is said to be per cent."""
+
+    own_extensions = ((RISK_SCORE, "decimal"), (SCALE, "string"))
 
     def __init__(self, outcome: Column[Any], score: Column[Any], scale: Column[Any]) -> None:
         self.outcome, self.score, self.scale = outcome, score, scale
@@ -75,7 +80,7 @@ RISK_ASSESSMENT = Resource(
             array([extension(f"{EXTENSION}/opportunity", {"valueReference": reference("Task", t.task_fhir_id)})]),
             "RiskAssessment.extension",
         ),
-        "status": derived(risk_status(), "RiskAssessment.status"),
+        "status": derived(risk_status(STATUS), "RiskAssessment.status"),
         "subject": derived(required(reference("Patient", t.patient_fhir_id)), "RiskAssessment.subject"),
         "occurrenceDateTime": derived(value(t.created_at, EXACT_INSTANT), "RiskAssessment.occurrence"),
         "prediction": derived(prediction(t.opportunity_type, t.risk_score, t.risk_scale), "RiskAssessment.prediction"),

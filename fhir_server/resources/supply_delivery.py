@@ -47,6 +47,7 @@ class tracking_number(Word):  # noqa: N801
 
     def __init__(self, number: Column[Any], carrier: Column[Any]) -> None:
         self.number, self.carrier = number, carrier
+        self.type = {"coding": [{"system": LOCAL_TYPES, "code": TRACKED}]}
 
     def compose(self, row: Row) -> Any:
         number, carrier = token_or_absent(row.get(self.number.name)), row.get(self.carrier.name)
@@ -54,7 +55,7 @@ class tracking_number(Word):  # noqa: N801
             return ABSENT
         name = _NO_PART_OF_A_URL.sub("-", ascii_lower(carrier)).strip("-") if isinstance(carrier, str) else ""
         said: dict[str, Any] = {
-            "type": {"coding": [{"system": LOCAL_TYPES, "code": TRACKED}]},
+            "type": self.type,
             "system": f"{TRACKING_NUMBER}/{name}" if name else TRACKING_NUMBER,
             "value": number,
         }

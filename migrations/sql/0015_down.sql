@@ -34,6 +34,6 @@ BEGIN
     END LOOP;
 END $do$;
 WITH gone AS (
-    DELETE FROM open.search_parameters WHERE fhir_id = '' AND (resource_type, code) IN (('Task', 'expires'),
+    DELETE FROM open.search_parameters WHERE fhir_id = '' AND (resource_type, code) IN (('Task', 'due'),
         ('Basic', 'order'), ('Basic', 'period'), ('Basic', 'status'), ('Basic', 'sales-rep')) RETURNING 1)
 UPDATE open.search_parameter_changes SET counter = counter + 1 WHERE EXISTS (SELECT FROM gone);

@@ -1,5 +1,6 @@
 -- Search parameters of our own that come with this revision, for types that had resources before: to be built, as in
--- 0011_us_core.sql. Nobody may write in between: what is empty here is complete.
+-- 0011_us_core.sql. Nobody may write in between: what is empty here is complete. A database that had resources before this has the
+-- canonical base that was the only one then (0021_conformance.sql).
 LOCK TABLE phi.fhir_resources, public.orders IN SHARE ROW EXCLUSIVE MODE;
 WITH coming AS (
     INSERT INTO open.search_parameters AS p (resource_type, code, fhir_id, url, type, expression, targets)
@@ -7,7 +8,7 @@ WITH coming AS (
            'https://fhir.wound-care-portal.example/SearchParameter/' || lower(n.resource_type) || '-' || n.code, n.type,
            replace(n.expression, '~', 'https://fhir.wound-care-portal.example/StructureDefinition/'), n.targets
     FROM (VALUES
-        ('Task', 'expires', 'date', 'Task.restriction.period.end', '{}'::text[]),
+        ('Task', 'due', 'date', 'Task.restriction.period.end', '{}'::text[]),
         ('Basic', 'order', 'reference', 'Basic.extension(''~order'').value as Reference', '{Task}'),
         ('Basic', 'period', 'date', 'Basic.extension(''~period'').value as Period', '{}'),
         ('Basic', 'status', 'token', 'Basic.extension(''~commission-status'').value as code', '{}'),

@@ -182,7 +182,7 @@ def test_own_parameters_are_to_be_built_where_there_were_resources_already(empty
     migrate.upgrade(empty_database)
     with psycopg.connect(empty_database, autocommit=True) as connection:
         found = connection.execute("SELECT resource_type, code, state FROM open.search_parameters").fetchall()
-        assert found == [("Task", "expires", "building")]
+        assert found == [("Task", "due", "building")]
     migrate.downgrade(empty_database, "0014_insurance")
     with psycopg.connect(empty_database, autocommit=True) as connection:
         assert connection.execute("SELECT count(*) FROM open.search_parameters").fetchone() == (0,)

@@ -79,6 +79,18 @@ def test_notes_are_about_columns_that_exist_and_are_in_no_element() -> None:
             "read, write",
             "open store",
         ),
+        (
+            "product_requests.shipping_details",
+            tuple(
+                f"DeviceRequest.extension('EXT/shipping').extension('{part}').value"
+                for part in ("recipient", "address", "phone", "method", "needed-by", "instructions")
+            ),
+            "read, write",
+            "PHI store",
+        ),
+        ("opportunity_risks.status", ("RiskAssessment.status",), "copied", "PHI store"),
+        ("commission_records.paid_at", ("Basic.extension('EXT/paid-at').value",), "read, write", "open store"),
+        ("docuseal_submissions.download_url", (), "internal", "nobody"),
         ("products.base_price", (), "internal", "nobody"),
         ("users.password", (), "internal", "nobody"),
     ],

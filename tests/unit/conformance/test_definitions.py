@@ -24,6 +24,7 @@ from fhir_server.definitions.parameters import own_parameters
 from fhir_server.json_text import encode_json, parse_json
 from fhir_server.operations import OPERATIONS
 from fhir_server.resources.registry import DECLARED, registry
+from fhir_server.resources.request_details import PARAMETERS
 from fhir_server.validation import second_opinion, validate
 
 ROOT = Path(__file__).parents[3]
@@ -163,6 +164,40 @@ def test_the_profile_of_orders_says_what_every_order_says() -> None:
     assert "Task.status.extension" not in said  # its text is businessStatus
 
 
+def test_what_clients_may_take_away_is_in_no_pattern_of_a_profile() -> None:
+    (opportunity,) = (one for one in made() if one["id"] == "portal-task-clinical-opportunities")
+    said = {part["id"]: part for part in opportunity["differential"]["element"]}
+    assert said["Task.meta.tag"] == {"id": "Task.meta.tag", "path": "Task.meta.tag", "mustSupport": True}
+    assert said["Task.code"]["min"] == 1
+
+
+def test_extensions_that_words_say_by_themselves_are_defined_where_they_stand() -> None:
+    extensions = {one["id"]: one for one in made() if one.get("type") == "Extension"}
+    places = {name: {one["expression"] for one in definition["context"]} for name, definition in extensions.items()}
+    assert places["date-meaning"] == {"DocumentReference.date"}
+    assert places["risk-scale"] == {"RiskAssessment.prediction"}
+    assert places["risk-score"] == {"RiskAssessment.prediction", "Task"}
+    assert places["supporting-document"] == {"ClaimResponse"}
+    assert "DocumentReference.docStatus" in places["source-status"]
+    assert "DocumentReference.status" not in places["source-status"]
+    values = {name: definition["differential"]["element"][-1].get("type") for name, definition in extensions.items()}
+    core = "http://hl7.org/fhir/StructureDefinition/"
+    assert values["supporting-document"] == [{"code": "Reference", "targetProfile": [f"{core}DocumentReference"]}]
+    assert values["risk-score"] == [{"code": "decimal"}]
+
+
+def codes_of(name: str) -> set[str]:
+    (system,) = (one for one in made() if (one["resourceType"], one["id"]) == ("CodeSystem", name))
+    return {one["code"] for one in system["concept"]}
+
+
+def test_code_systems_list_the_codes_that_only_functions_know() -> None:
+    assert codes_of("clinical-detail") == set(PARAMETERS)
+    assert codes_of("task-input") == {"template", "submission", "recommended-action"}
+    assert "result" in codes_of("mac-validation-parameter")
+    assert codes_of("identifier-type") == {"tracking-number"}
+
+
 def test_a_slice_of_an_array_has_the_pattern_that_the_declaration_says_always() -> None:
     (maker,) = (one for one in made() if one["id"] == "portal-organization-manufacturers")
     said = {part["id"]: part for part in maker["differential"]["element"]}
@@ -177,5 +212,9 @@ def test_no_sql_and_no_declaration_knows_the_base_by_heart() -> None:
         for path in (ROOT / folder).rglob("*")
         if path.suffix in (".py", ".sql") and DEFAULT in path.read_text()
     ]
-    # Where it is the default, and where older databases are told which base they have.
-    assert sorted(knowing) == ["fhir_server/definitions/canonical.py", "migrations/sql/0021_conformance.sql"]
+    # Where it is the default, and where older databases, which had no other, are upgraded.
+    assert sorted(knowing) == [
+        "fhir_server/definitions/canonical.py",
+        "migrations/sql/0015_parameters.sql",
+        "migrations/sql/0021_conformance.sql",
+    ]

@@ -165,7 +165,7 @@ def test_an_operation_of_ours_is_defined_with_its_parameters() -> None:
 
 
 def test_every_place_has_a_path_that_r4_knows_or_stands_in_an_extension(declared: Resource) -> None:
-    paths = [(one.path, one.inside is not None) for one in places(declared)]
+    paths = [(one.path, bool(one.inside)) for one in places(declared)]
     assert ("Basic.created", False) in paths
     assert ("Basic.extension.extension.value[x]", True) in paths
 
