@@ -20,7 +20,7 @@ from fhir_server.search.rows import is_behind
 def count_select(search: Search, compilation: Compilation) -> Select[Any]:
     """One row: `total`, and `pending` when merges must be done before the total is right."""
     total: ColumnElement[Any] | None = None
-    for branch in compilation.branches(search.types):
+    for branch in compilation.searched(search.types):
         row = branch.row()
         for half in compilation.halves(branch):
             found = compilation.where(half, row, branch)
@@ -35,7 +35,7 @@ def count_select(search: Search, compilation: Compilation) -> Select[Any]:
 def matches_select(search: Search, compilation: Compilation) -> Select[Any] | CompoundSelect[Any]:
     """The keys of all matches, to be explained rather than run."""
     keys = []
-    for branch in compilation.branches(search.types):
+    for branch in compilation.searched(search.types):
         row = branch.row()
         keys.append(select(row.c.resource_key).where(compilation.matches(row, branch)))
     return keys[0] if len(keys) == 1 else union_all(*keys)

@@ -88,6 +88,10 @@ def narrowed(
 
     `walkable` says that rows can be read in the page's order.
     """
+    if branch.source.log:
+        # No index has the keys of its rows, and nobody looks for them in index rows.
+        yield Narrowed(compilation.where(placed, row, branch))
+        return
     parts = placed.parts if isinstance(placed, And) else (placed,)
     shared = any(len(compilation.sources_of(one)) > 1 for one in branch.types)
     is_planned = len(parts) > MOST_CONDITIONS or compilation.is_bound(branch)

@@ -34,7 +34,7 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     Gives RESOURCE_COLUMNS and the order columns `sort0`, `sort1`, … as texts. The parameters `limit` (page size plus
     one), `page_size` (where there are includes) and `after0`, `after1`, … are the caller's.
     """
-    found = compilation.branches(search.types)
+    found = compilation.searched(search.types)
     page = _page(search, found, order, compilation, continues)
     return answer_statement(search, page, order, compilation)
 
