@@ -27,6 +27,7 @@ from fhir_server.resources.logged import (
     practitioner_of,
     recorded,
     sayable,
+    text,
     who,
 )
 
@@ -46,7 +47,8 @@ ACTIVITY_OF = {
 """A transaction may be several at once, an operation something else: these are told by name."""
 
 a = fhir_audit_logs.c
-_IS_WRITE = a.operation.in_([literal_column(f"'{name}'") for name in WRITES])
+# Of many rows of writes, the index of what they name finds the right ones; that of operations would find them all.
+_IS_WRITE = (a.operation + literal_column("''")).in_([literal_column(f"'{name}'") for name in WRITES])
 
 WRITTEN = Listed.rows(
     "fhir_write_provenances",
@@ -79,8 +81,11 @@ def compose_write(row: Row) -> Tree:
     activity = ACTIVITY_OF.get(operation)
     if activity == "UPDATE" and names and all(name.endswith("/_history/1") for name in names):
         activity = "CREATE"  # an update under an id that nothing had
-    said = {"text": operation} if activity is None else {"coding": [coding(ACTIVITIES, activity)]}
-    return provenance | {"recorded": recorded(row), "activity": said, "agent": [_agent(who(row))]}
+    if activity is not None:
+        provenance["activity"] = {"coding": [coding(ACTIVITIES, activity)]}
+    elif (said := text(operation)) is not None:
+        provenance["activity"] = {"text": said}
+    return provenance | {"recorded": recorded(row), "agent": [_agent(who(row))]}
 
 
 def _agent(actor: Tree) -> Tree:
@@ -124,7 +129,9 @@ def _versions() -> Listed:
     dead = TOMBSTONES.c
     parts.append(select(dead.resource_type, dead.fhir_id, dead.version_id, dead.updated_at, literal_column("true")))
     v = union_all(*parts).subquery("v").c
-    name = func.fhir_version_name(v.target_type, v.target_id, cast(v.target_version, Text()))
+    # The collation of ids is not that of the index.
+    ids_name = func.fhir_version_name(v.target_type, v.target_id, cast(v.target_version, Text()), type_=Text())
+    name = ids_name.collate("default")
     # A transaction begins before it makes a version, and does not take a day: other partitions are no concern.
     day: ColumnElement[Any] = literal_column("interval '1 day'")
     second: ColumnElement[Any] = literal_column("interval '1 second'")

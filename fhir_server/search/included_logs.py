@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, any_, exists, func, literal_column, or_, select, true
+from sqlalchemy import CTE, ColumnElement, and_, any_, exists, func, literal_column, select, true, tuple_, union_all
 from sqlalchemy.dialects.postgresql import array, distinct_on
 from sqlalchemy.sql import FromClause, Select
 
@@ -22,19 +22,23 @@ from fhir_server.search.request import Include
 from fhir_server.search.rows import INCLUDE, resource_select
 from fhir_server.search.types.logs import TEXTS, is_key_of
 
+_NAMES = "version_names"
 _ONE: ColumnElement[int] = literal_column("1")
 
 
 def logged(includes: Sequence[Include], branch: Branch, shown: CTE) -> Select[Any] | None:
     """RESOURCE_COLUMNS of a log's rows that refer to what is shown, each once; None where it holds no reference."""
     row = branch.row()
-    found = [one for include in includes for one in _refers(include, branch, row, shown)]
+    names = func.fhir_version_names(shown.c.resource_type, array([shown.c.fhir_id]), type_=TEXTS)
+    seen = select(*shown.c, names.label(_NAMES)).offset(literal_column("0")).subquery("seen")
+    found = [one for include in includes for one in _refers(include, branch, row, seen)]
     if not found:
         return None
-    # OFFSET keeps this what it is: a look-up for each resource that is shown.
-    about = select(*row.c).where(or_(*found)).offset(literal_column("0")).lateral("about")
+    # OFFSET keeps this what it is: a look-up for each resource that is shown, with the names of its versions made once.
+    looked_up = [select(*row.c).where(one).correlate(seen).offset(literal_column("0")) for one in found]
+    about = (looked_up[0] if len(looked_up) == 1 else union_all(*looked_up)).lateral("about")
     # Several of those shown may be in one row.
-    each = select(*about.c).select_from(shown.join(about, true()))
+    each = select(*about.c).select_from(seen.join(about, true()))
     once = each.ext(distinct_on(about.c.fhir_id)).subquery("r")
     is_shown = exists(select(_ONE).where(shown.c.resource_type == _type(branch), shown.c.fhir_id == once.c.fhir_id))
     return resource_select(INCLUDE, branch, once).where(~is_shown)
@@ -44,16 +48,17 @@ def _type(branch: Branch) -> ColumnElement[str]:
     return type_literal(branch.types[0])
 
 
-def _refers(include: Include, branch: Branch, row: FromClause, shown: CTE) -> Iterator[ColumnElement[bool]]:
+def _refers(include: Include, branch: Branch, row: FromClause, shown: FromClause) -> Iterator[ColumnElement[bool]]:
     """The conditions that a row refers to a shown resource under one of the parameters."""
     counts = one_of(shown.c.resource_type, include.target_types)
     for parameter in include.parameters:
         for declared in own_columns(branch.source, parameter):
             match declared:
                 case NamesColumn(target_type=only):
-                    held = on_alias(declared, row).column
-                    names = func.fhir_version_names(shown.c.resource_type, array([shown.c.fhir_id]), type_=TEXTS)
-                    yield and_(counts, *_only(only, shown), held.bool_op("&&")(names))
+                    # A function, because the planner expects a name in so many rows that it would read them all.
+                    named = func.fhir_logs_named(shown.c[_NAMES]).table_valued("id", "created_at", name="k")
+                    rows = select(named.c.id, named.c.created_at)
+                    yield and_(counts, *_only(only, shown), tuple_(row.c.id, row.c.updated_at).in_(rows))
                 case VersionColumn(target_type=only):
                     version = on_alias(declared, row)
                     same = (version.resource_type == shown.c.resource_type, version.column == shown.c.fhir_id)
@@ -62,11 +67,11 @@ def _refers(include: Include, branch: Branch, row: FromClause, shown: CTE) -> It
                     yield and_(shown.c.resource_type == type_literal(only), _holds(declared, row, shown))
 
 
-def _only(target_type: str | None, shown: CTE) -> tuple[ColumnElement[bool], ...]:
+def _only(target_type: str | None, shown: FromClause) -> tuple[ColumnElement[bool], ...]:
     return () if target_type is None else (shown.c.resource_type == type_literal(target_type),)
 
 
-def _holds(declared: ReferenceColumn, row: FromClause, shown: CTE) -> ColumnElement[bool]:
+def _holds(declared: ReferenceColumn, row: FromClause, shown: FromClause) -> ColumnElement[bool]:
     if not isinstance(declared.through, Through):
         return on_alias(declared, row).column == shown.c.fhir_id
     child = declared.through.table.alias("c")

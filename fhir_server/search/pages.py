@@ -115,6 +115,10 @@ def _branch_pages(
             chosen = chosen.select_from(table.join(way.keys, way.keys.c.resource_key == table.c.resource_key))
         if continues:
             chosen = chosen.where(after(order, values, compilation.binds))
+        if way.fenced:
+            # PostgreSQL takes no order into a subquery with an OFFSET, even of one by nothing.
+            found_rows = chosen.offset(literal_column("0")).subquery("r")
+            chosen = select(*found_rows.c)
         rows.append(chosen.order_by(*ordered).limit(limit).subquery("r"))
     for row in rows:
         page = resource_select(MATCH, branch, row)

@@ -17,6 +17,6 @@ BEGIN
     RETURN QUERY %s;
 END $body$ $sql$, branches);
 END $$;
-DROP FUNCTION fhir_version_names(text, text[]), fhir_build_version_names(), fhir_logical_ids(text[]), fhir_version_targets(text[]),
+DROP FUNCTION fhir_logs_named(text[]), fhir_count_named(text[], integer), fhir_version_names(text, text[]), fhir_build_version_names(), fhir_logical_ids(text[]), fhir_version_targets(text[]),
     fhir_version_log_id(text, text, bigint), fhir_version_name(text, text, text), fhir_log_keys(text, text[]),
     fhir_log_id(text, timestamptz, bigint), fhir_log_mask(bigint);

@@ -84,6 +84,20 @@ BEGIN
 END $body$ $sql$, branches);
 END $$;
 SELECT fhir_build_version_names();
+
+-- Parameters have the collation of what the caller gives, and the index has another one than ids: hence COLLATE.
+-- How many audit rows name one of these versions, if not more than so many: by the index, whatever the planner expects of it.
+CREATE FUNCTION fhir_count_named(names text[], most integer) RETURNS bigint
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_indexscan = off AS $$
+BEGIN
+    RETURN (SELECT count(*) FROM (SELECT FROM public.fhir_audit_logs a WHERE a.entities && (names COLLATE "default") LIMIT most) found);
+END $$;
+
+CREATE FUNCTION fhir_logs_named(names text[]) RETURNS TABLE (id bigint, created_at timestamptz)
+    LANGUAGE plpgsql STABLE ROWS 10 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_indexscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT a.id, a.created_at FROM public.fhir_audit_logs a WHERE a.entities && (names COLLATE "default");
+END $$;
 REVOKE EXECUTE ON FUNCTION fhir_build_version_names() FROM PUBLIC;
 
 -- A table that becomes one of resources, or no longer is, has versions to name, too.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal_column, or_, true
+from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from fhir_server.definitions import RESOURCE_TYPES
@@ -63,30 +63,48 @@ def is_key_of(column: LogIdColumn, ids: ColumnElement[Any]) -> ColumnElement[boo
 
 def among_names(leaf: Reference, column: NamesColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition that any version of one of the resources is named."""
-    target_type = leaf.target_type or column.target_type
-    if column.target_type not in (None, target_type):
-        return false()
-    return _names_any_of(target_type, bind.value(_ids, TEXTS), column)
+    return _names_any_of(leaf.target_type, leaf, column, bind)
 
 
 def member_among_names(leaf: Member, column: NamesColumn, bind: Bind) -> ColumnElement[bool]:
     """The condition that the owner of the compartment is named."""
-    return _names_any_of(leaf.parameter, bind.value(_ids, TEXTS), column)
+    return _names_any_of(leaf.parameter, leaf, column, bind)
 
 
-def _is_empty(column: NamesColumn) -> ColumnElement[bool]:
-    return func.coalesce(column.column, _NOTHING, type_=TEXTS) == _NOTHING
+def are_few(leaf: object, column: object, bind: Bind, most: int) -> ColumnElement[bool] | None:
+    """The condition, asked once, that the names which a leaf asks for stand in few rows; None of another leaf."""
+    if not isinstance(column, NamesColumn) or not isinstance(leaf, Reference | Member):
+        return None
+    target_type = leaf.target_type if isinstance(leaf, Reference) else leaf.parameter
+    names = _names_of(target_type or column.target_type, bind.value(_ids, TEXTS))
+    count: ColumnElement[int] = func.fhir_count_named(names, literal_column(str(most + 1)))
+    return select(count).scalar_subquery() <= literal_column(str(most))
 
 
-def _names_any_of(resource_type: str | None, ids: ColumnElement[Any], column: NamesColumn) -> ColumnElement[bool]:
+def _names_of(resource_type: str | None, ids: ColumnElement[Any]) -> ColumnElement[Any]:
     of_type = literal_column("NULL::text") if resource_type is None else _type(resource_type)
-    named = column.column.bool_op("&&")(func.fhir_version_names(of_type, ids, type_=TEXTS))
+    # As a query of its own it is asked once; as a condition it would be for every row.
+    return select(func.fhir_version_names(of_type, ids, type_=TEXTS)).scalar_subquery()
+
+
+def _names_any_of(
+    resource_type: str | None, leaf: Reference | Member, column: NamesColumn, bind: Bind
+) -> ColumnElement[bool]:
+    resource_type = resource_type or column.target_type
+    if column.target_type not in (None, resource_type):
+        return false()
+    ids = bind.value(_ids, TEXTS)
+    named = column.column.bool_op("&&")(_names_of(resource_type, ids))
     if column.lone_type is None or column.lone_id is None:
         return named
     lone = [_is_empty(column), column.lone_id == any_(func.fhir_logical_ids(ids))]
     if resource_type is not None:
         lone.append(column.lone_type == _type(resource_type))
     return or_(named, and_(*lone))
+
+
+def _is_empty(column: NamesColumn) -> ColumnElement[bool]:
+    return func.coalesce(column.column, _NOTHING, type_=TEXTS) == _NOTHING
 
 
 def version_among_names(leaf: VersionedReference, column: NamesColumn, bind: Bind) -> ColumnElement[bool]:
