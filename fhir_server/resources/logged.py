@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Label, and_, func, literal_column
 
+from business.lifecycles import ORDERS, REQUESTS
 from fhir_server.definitions import RESOURCE_TYPES
 from fhir_server.mapping.minted import is_logical_id, logical_id
 from fhir_server.mapping.primitives import text_or_absent
@@ -49,15 +50,8 @@ WRITES = (
     "transaction",
     "meta-add",
     "meta-delete",
-    "submit",
-    "approve",
-    "accept",
-    "reject",
-    "start",
-    "ship",
-    "deliver",
-    "complete",
-    "cancel",
+    "validate-mac",
+    *sorted({step.action for lifecycle in (REQUESTS, ORDERS) for step in lifecycle.transitions}),
 )
 """What the audit calls interactions and operations that make versions; all that a successful one names are its."""
 

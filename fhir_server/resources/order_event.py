@@ -1,4 +1,6 @@
-"""AuditEvent over order_audit_logs: what users of the portal did to an order (https://hl7.org/fhir/R4/auditevent.html).
+"""AuditEvent over order_audit_logs: what was done to an order or a product request, and by whom.
+
+https://hl7.org/fhir/R4/auditevent.html
 
 The log does not say whether it went well, so neither does the resource. Values before and after are details, without
 all that could tell of a patient.
@@ -19,7 +21,8 @@ from fhir_server.mapping.primitives import code_or_absent
 from fhir_server.mapping.source import Listed, LogIdColumn, ReferenceColumn, StringColumn, TokenColumn
 from fhir_server.mapping.trees import ABSENT
 from fhir_server.mapping.word import Row
-from fhir_server.persistence.tables import PHI, order_audit_logs, orders
+from fhir_server.mapping.words import DATA_ABSENT_REASON
+from fhir_server.persistence.tables import PHI, order_audit_logs, orders, product_requests
 from fhir_server.resources.canonical import CODE_SYSTEM
 from fhir_server.resources.logged import (
     ACTIONS,
@@ -89,7 +92,7 @@ SHOWN = frozenset(
 REDACTED = "[redacted]"
 _KEY = re.compile("[A-Za-z][A-Za-z0-9_]{0,63}")
 
-a, o = order_audit_logs.c, orders.c
+a, o, q = order_audit_logs.c, orders.c, product_requests.c
 
 ROWS = Listed.rows(
     "fhir_order_events",
@@ -104,10 +107,13 @@ ROWS = Listed.rows(
         a.ip_address,
         a.user_agent,
         o.fhir_id.label("order_fhir_id"),
-        o.patient_fhir_id,
+        q.fhir_id.label("request_fhir_id"),
+        func.coalesce(o.patient_fhir_id, q.patient_fhir_id).label("patient_fhir_id"),
         practitioner_of("order_audit_logs.user_id"),
     )
-    .select_from(order_audit_logs.join(orders, o.id == a.order_id))
+    .select_from(
+        order_audit_logs.outerjoin(orders, o.id == a.order_id).outerjoin(product_requests, q.id == a.product_request_id)
+    )
     .where(sayable(a.created_at)),
 )
 r = ROWS.c
@@ -126,7 +132,7 @@ def compose(row: Row) -> Tree:
     event["agent"] = [user_agent(row) | {"who": who(row), "requestor": True} | network(row)]
     event["source"] = {"observer": SERVER}
     order: Tree = {
-        "what": {"reference": f"Task/{logical_id(str(row['order_fhir_id']))}"},
+        "what": _about(row),
         "type": coding(ENTITY_TYPES, "2", "System Object"),
         "role": coding(ENTITY_ROLES, "4", "Domain Resource"),
     }
@@ -146,6 +152,14 @@ def compose(row: Row) -> Tree:
             }
         )
     return event
+
+
+def _about(row: Row) -> Tree:
+    for resource_type, column in (("Task", "order_fhir_id"), ("DeviceRequest", "request_fhir_id")):
+        held = row.get(column)
+        if isinstance(held, str):
+            return {"reference": f"{resource_type}/{logical_id(held)}"}
+    return {"extension": [{"url": DATA_ABSENT_REASON, "valueCode": "unknown"}]}
 
 
 def redacted(held: Any) -> Any:
@@ -180,6 +194,7 @@ def _of_patient(system: str, code: str) -> TokenColumn:
 
 
 _ORDER = ReferenceColumn(r.order_fhir_id, "Task", complete=True)
+_REQUEST = ReferenceColumn(r.request_fhir_id, "DeviceRequest", complete=True)
 _PATIENT = ReferenceColumn(r.patient_fhir_id, "Patient", complete=True)
 
 ORDER_EVENT = Log(
@@ -196,7 +211,7 @@ ORDER_EVENT = Log(
         "action": (TokenColumn(_action(), system=ACTIONS, complete=True),),
         "address": (StringColumn(r.ip_address, complete=True),),
         "agent": (PRACTITIONER,),
-        "entity": (_ORDER, _PATIENT),
+        "entity": (_ORDER, _REQUEST, _PATIENT),
         "patient": (_PATIENT,),
         "entity-type": (constant_code(ENTITY_TYPES, "2"), _of_patient(ENTITY_TYPES, "1")),
         "entity-role": (constant_code(ENTITY_ROLES, "4"), _of_patient(ENTITY_ROLES, "1")),

@@ -38,8 +38,7 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     as texts. The parameters `limit` (page size plus one), `page_size` (where there are includes) and `after0`,
     `after1`, … are the caller's.
     """
-    found = compilation.branches(search.types) if search.contained != "true" else ()
-    found = compilation.searched(search.types)
+    found = compilation.searched(search.types) if search.contained != "true" else ()
     page = _page(search, found, order, compilation, continues)
     return answer_statement(search, page, order, compilation)
 

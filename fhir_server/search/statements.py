@@ -87,11 +87,10 @@ class Statements:
         before the sort columns: NULL for a resource of its own.
         """
         criteria = rewrite(search.criteria)
-        order = order_of(search.sort, criteria, len(search.types) == 1 and not search.contains)
+        alone = len(search.types) == 1 and not search.contains
+        newest = NEWEST if alone and self._logs_of(search.types[0]) else ()
+        order = order_of(search.sort or newest, criteria, alone)
         included = (*(kind for one in search.includes for kind in one.types),)
-        newest = len(search.types) == 1 and bool(self._logs_of(search.types[0]))
-        order = order_of(search.sort or (NEWEST if newest else ()), criteria, len(search.types) == 1)
-        included = (*(target for one in search.includes for target in (*one.target_types, one.source_type)),)
         sorted_by = (target for key in search.sort for _, targets in key.via for target in targets)
         visible = seen((*_seen_types(search), *included, *sorted_by, *linked_types(criteria)), visibility)
         key = ("page", search.types, search.sort, search.includes, *_of_contained(search), after is None)

@@ -292,3 +292,24 @@ def test_ids_that_fhir_forbids_are_named_by_those_it_allows(client: Any, portal:
     (made,) = matches(client, f"/Provenance?target={patient}")
     assert made["target"] == [{"reference": f"{patient}/_history/1"}]
     assert client.tree(f"/Provenance/{made['id']}") == made
+
+
+def test_a_step_of_a_request_is_an_event_about_the_request(client: Any, portal: Any) -> None:
+    portal.execute(ORDER)
+    portal.execute("""
+        INSERT INTO fhir_facilities (id, fhir_id, name) VALUES (7, 'clinic', 'Clinic');
+        INSERT INTO products (id, manufacturer_id, name, requires_prior_auth) VALUES (7, 7, 'Dressing', false);
+        INSERT INTO product_requests
+            (id, fhir_id, request_number, user_id, patient_fhir_id, facility_id, clinical_details)
+            VALUES (8, 'alone', 'R-8', 7, 'pat', 7, '{"products": [{"product_id": 7}]}');
+    """)
+    answer = client.send_json("POST", "/DeviceRequest/alone/$submit", {"resourceType": "Parameters"})
+    assert answer.status_code == 200, answer.text
+    (event,) = matches(client, "/AuditEvent?entity=DeviceRequest/alone&subtype=status_changed")
+    assert event["entity"][0]["what"] == {"reference": "DeviceRequest/alone"}
+    assert event["entity"][1]["what"] == {"reference": "Patient/pat"}
+    assert event["entity"][0]["detail"][1]["type"] == "new"
+    (access,) = matches(client, "/AuditEvent?subtype=submit")
+    assert access["entity"][0]["what"] == {"reference": "DeviceRequest/alone/_history/2"}
+    (made,) = matches(client, "/Provenance?target=DeviceRequest/alone/_history/2")
+    assert made["agent"][0]["who"].get("display") != "The portal"
