@@ -18,6 +18,7 @@ from fhir_server.http.blueprints import is_below, register_fhir
 from fhir_server.http.pages import register_pages
 from fhir_server.http.wsgi import FhirServer, fhir_application
 from fhir_server.interactions.dispatch import Server
+from fhir_server.resources.minimum_necessary import business_registry
 from fhir_server.resources.registry import registry
 from fhir_server.settings import Settings, SettingsError
 
@@ -103,7 +104,7 @@ def lane(settings: Settings, server: FhirServer) -> WSGIApplication:
 
 def build_server(settings: Settings) -> Server:
     """The FHIR server for these settings; connects to the database when first asked for something in it."""
-    return Server(settings, settings.database_url or "", registry())
+    return Server(settings, settings.database_url or "", registry(), business_registry())
 
 
 def wsgi_application(settings: Settings) -> WSGIApplication:

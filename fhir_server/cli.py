@@ -11,7 +11,18 @@ import sys
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from fhir_server.commands import capability, database_url, demo, doctor, index, load, migrate, serve, upkeep
+from fhir_server.commands import (
+    business_token,
+    capability,
+    database_url,
+    demo,
+    doctor,
+    index,
+    load,
+    migrate,
+    serve,
+    upkeep,
+)
 from fhir_server.settings import OPTIONS, Settings, SettingsError, unknown_variables
 
 
@@ -38,6 +49,7 @@ COMMANDS: Final = (
     database_url,
     index,
     upkeep,
+    business_token,
 )
 
 

@@ -117,5 +117,6 @@ PUBLIC_URL = Kind("an http or https URL without query, such as https://fhir.exam
 NETWORKS = Kind("IP addresses or networks such as 10.0.0.0/8, separated by commas", _networks)
 HOST_NAMES = Kind("host names without port, separated by commas", _host_names)
 DIRECTORY = Kind("a directory", _directory)
+FILE = Kind("a file", _directory)
 DATABASE = Kind('a PostgreSQL URL such as postgresql://user@host/name, or libpq text "host=… dbname=…"', _database_url)
 TIME_ZONE = Kind("a time zone name such as Europe/Berlin", _time_zone)

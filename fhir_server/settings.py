@@ -19,6 +19,7 @@ from fhir_server.setting_kinds import (
     BASE_PATH,
     DATABASE,
     DIRECTORY,
+    FILE,
     HOST,
     HOST_NAMES,
     NETWORKS,
@@ -135,6 +136,13 @@ class Settings:
         one_of("adopt", "assign"),
         "adopt: the client's X-Request-Id is used; assign: the server makes its own and returns the client's as"
         " X-Correlation-Id.",
+    )
+    business_tokens: Path | None = _setting(
+        None,
+        FILE,
+        "The file of bearer tokens of manufacturers and sales representatives, who see orders and no PHI. `fhir-server"
+        " business-token` writes it.",
+        shown="none",
     )
     log_level: str = _setting("info", one_of("debug", "info", "warning", "error"), "How much is logged. Never PHI.")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Table
 
 from fhir_server.errors import TypeNotSupported
+from fhir_server.mapping.masking import Masking
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import Source, Store
 
@@ -22,10 +24,16 @@ class Registry:
         store_of: Mapping[str, Store],
         default_store: Store,
         history_of: Mapping[Table, Table],
+        masking: Masking | None = None,
     ) -> None:
         """`history_of` maps a table to the table of its replaced rows; types not in `store_of` are in
-        `default_store`.
+        `default_store`. `masking` is given where only some types and some columns may be seen.
         """
+        declared = tuple(one for one in declared if masking is None or one.table in masking.shown)
+        self.masking = masking
+        self.schemas: Mapping[str | None, str] = MappingProxyType({}) if masking is None else masking.schemas
+        """Where the tables of a schema are to be looked for instead."""
+        shown = {one.resource_type for one in declared}
         by_type: dict[str, list[Resource]] = {}
         for resource in declared:
             by_type.setdefault(resource.resource_type, []).append(resource)
@@ -51,6 +59,7 @@ class Registry:
             generic = Source(len(self._by_number), resource_type, table, history_of[table], store, generic=True)
             self._add(generic, found)
             self._sources[resource_type] = tuple(found)
+        self._types = tuple(one for one in self._sources if masking is None or one in shown)
 
     def _add(self, source: Source, found: list[Source]) -> None:
         self._by_number.append(source)
@@ -59,14 +68,17 @@ class Registry:
     @property
     def resource_types(self) -> tuple[str, ...]:
         """All types served, in alphabetical order."""
-        return tuple(self._sources)
+        return self._types
 
     def sources(self, resource_type: str) -> tuple[Source, ...]:
-        """The sources of a type, the generic one last; raises TypeNotSupported for what R4 does not have."""
-        try:
-            return self._sources[resource_type]
-        except KeyError:
-            raise TypeNotSupported("There is no such resource type on this server") from None
+        """The sources of a type, the generic one last; raises TypeNotSupported for what is not served."""
+        if resource_type not in self._types:
+            raise TypeNotSupported("There is no such resource type on this server")
+        return self._sources[resource_type]
+
+    def all_sources(self, resource_type: str) -> tuple[Source, ...]:
+        """As `sources`, of any type of R4: one that is not served may be named in a search, and has no resources."""
+        return self._sources[resource_type]
 
     def source(self, number: int) -> Source:
         """The source with that number."""
