@@ -83,7 +83,8 @@ BEGIN
         FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = model AND a.attnum > 0 AND NOT a.attisdropped;
     EXECUTE format('DROP VIEW IF EXISTS %I.%I', place, name);
-    EXECUTE format('CREATE VIEW %I.%I AS SELECT %s WHERE false', place, name, columns);
+    -- Searches tell index rows of one resource apart by their place.
+    EXECUTE format('CREATE VIEW %I.%I AS SELECT %s, NULL::tid AS ctid WHERE false', place, name, columns);
 END $$;
 
 -- Shows a table of resources, or shows it differently. `shown` says how a column is shown: 'as it is'; 'id', the logical id for the id
