@@ -44,5 +44,7 @@ def sql_text(statement: Select[Any] | CompoundSelect[Any], schemas: Mapping[str 
 
     `schemas` says where the tables of a schema (None: of the default one) are to be looked for instead.
     """
-    elsewhere: dict[str, Any] = {"schema_translate_map": dict(schemas), "render_schema_translate": True} if schemas else {}
+    elsewhere: dict[str, Any] = (
+        {"schema_translate_map": dict(schemas), "render_schema_translate": True} if schemas else {}
+    )
     return str(statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}, **elsewhere))
