@@ -19,7 +19,7 @@ NAME: Final = "demo"
 SUMMARY: Final = "start the server like serve, with sample data if the database is empty"
 
 _BUNDLES: Final = ("01-synthea-patient.json.gz", "02-synthea-patient.json.gz", "03-wound-series.json.gz")
-_SCRIPTS: Final = ("portal.sql", "portal_later.sql")
+_SCRIPTS: Final = ("portal.sql", "portal_later.sql", "story.sql")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
