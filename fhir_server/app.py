@@ -19,6 +19,7 @@ from fhir_server.http.blueprints import is_below, register_fhir
 from fhir_server.http.pages import register_pages
 from fhir_server.http.wsgi import FhirServer, fhir_application
 from fhir_server.interactions.dispatch import Server
+from fhir_server.resources.minimum_necessary import business_registry
 from fhir_server.resources.registry import registry
 from fhir_server.settings import Settings, SettingsError
 
@@ -109,7 +110,7 @@ def build_server(settings: Settings) -> Server:
     """
     if settings.canonical_base != canonical_base():
         raise SettingsError([f"The canonical base is {canonical_base()} already: set it in the environment."])
-    return Server(settings, settings.database_url or "", registry())
+    return Server(settings, settings.database_url or "", registry(), business_registry())
 
 
 def wsgi_application(settings: Settings) -> WSGIApplication:

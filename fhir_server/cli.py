@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from fhir_server.commands import (
+    business_token,
     capability,
     database_url,
     demo,
@@ -53,6 +54,7 @@ COMMANDS: Final = (
     database_url,
     index,
     upkeep,
+    business_token,
 )
 
 

@@ -70,6 +70,13 @@ class UnknownParameter(InvalidRequest):
     code = "not-supported"
 
 
+class Unauthorized(FhirError):
+    """Nobody knows the caller; `headers` holds WWW-Authenticate."""
+
+    status = 401
+    code = "login"
+
+
 class Forbidden(FhirError):
     """The caller is known and may not do this."""
 

@@ -163,6 +163,13 @@ class Settings:
         "adopt: the client's X-Request-Id is used; assign: the server makes its own and returns the client's as"
         " X-Correlation-Id.",
     )
+    business_tokens: Path | None = _setting(
+        None,
+        FILE,
+        "The file of bearer tokens of manufacturers and sales representatives, who see orders and no PHI. `fhir-server"
+        " business-token` writes it.",
+        shown="none",
+    )
     log_level: str = _setting("info", one_of("debug", "info", "warning", "error"), "How much is logged. Never PHI.")
 
     @classmethod

@@ -103,7 +103,20 @@ def _data_directory(settings: Settings) -> Finding:
     return Finding("data directory", writable, said, f"Give this user the right to write to {existing}.")
 
 
-LOCAL_CHECKS: Final = (_python, _settings, _port, _data_directory, _disk_space)
+def _business_tokens(settings: Settings) -> Finding:
+    from fhir_server.auth.business_tokens import BadTokenFile, read_entries
+
+    path = settings.business_tokens
+    if path is None:
+        return Finding("business tokens", True, "none, business_tokens is not set")
+    try:
+        number = len(read_entries(path))
+    except BadTokenFile as error:
+        return Finding("business tokens", False, f"{path}: {error}", "Nobody in it gets in until it is corrected.")
+    return Finding("business tokens", True, f"{number} in {path}")
+
+
+LOCAL_CHECKS: Final = (_python, _settings, _port, _data_directory, _disk_space, _business_tokens)
 
 
 def _database_findings(settings: Settings) -> Iterator[Finding]:
@@ -128,6 +141,8 @@ def _database_findings(settings: Settings) -> Iterator[Finding]:
         if reached.ok:
             yield _guarded("schema", lambda: _schema(conninfo))
             yield _guarded("audit partitions", lambda: _partitions(conninfo))
+            if settings.business_tokens is not None:
+                yield _guarded("business callers", lambda: _business_callers(conninfo))
 
 
 def _database(conninfo: str) -> Finding:
@@ -144,6 +159,16 @@ def _schema(conninfo: str) -> Finding:
     current, newest = migrate.current(conninfo), migrate.newest()
     said = f"at {current or 'nothing yet'}" + ("" if current == newest else f", newest is {newest}")
     return Finding("schema", current == newest, said, "Run: fhir-server migrate (serve does it too)")
+
+
+def _business_callers(conninfo: str) -> Finding:
+    from fhir_server.persistence.connections import connect
+    from fhir_server.persistence.restricted import ROLE, role_problem
+
+    with connect(conninfo) as connection:
+        problem = role_problem(connection)
+    remedy = f"As an administrator: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO the login; SELECT fhir_grant();"
+    return Finding("business callers", problem is None, problem or f"served under the role {ROLE}", remedy)
 
 
 def _partitions(conninfo: str) -> Finding:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
-from fhir_server.auth.principal import principal_for
+from fhir_server.auth.business_tokens import BusinessTokens
+from fhir_server.auth.principal import Principals
 from fhir_server.errors import FhirError, MethodNotAllowed
 from fhir_server.http.bodies import read_body
 from fhir_server.http.conditional import is_not_modified
@@ -63,13 +64,14 @@ def fhir_application(settings: Settings, server: FhirServer) -> WSGIApplication:
 
 
 class _Shell:
-    __slots__ = ("_base_path", "_ids", "_inherited", "_origins", "_server", "_settings")
+    __slots__ = ("_base_path", "_ids", "_inherited", "_origins", "_principals", "_server", "_settings")
 
     def __init__(self, settings: Settings, server: FhirServer) -> None:
         self._settings = settings
         self._server = server
         self._base_path = settings.base_path
         self._origins = Origins(settings)
+        self._principals = Principals(BusinessTokens(settings.business_tokens))
         self._ids = RequestIds(adopt=settings.request_ids == "adopt")
         self._inherited = inherited_headers(os.environ)
 
@@ -128,6 +130,7 @@ class _Shell:
         look.content_type = type_of_errors(accept) if is_file else response_type(accept, presentation.formats)
         if method not in METHODS:
             raise MethodNotAllowed("FHIR does not use this method.", headers={"Allow": ", ".join(METHODS)})
+        principal = self._principals.of(environ)
         refuse_hidden_slash(environ)
         path = path_segments(path_info[len(self._base_path) :])
         body, content_type = b"", None
@@ -146,7 +149,7 @@ class _Shell:
                 body=body,
                 base_url=self._origins.base_url(environ),
                 content_type=content_type,
-                principal=principal_for(environ),
+                principal=principal,
                 ip_address=self._origins.client_address(environ),
                 user_agent=environ.get("HTTP_USER_AGENT", "")[:_LONGEST_AGENT] or None,
                 request_id=request_id,

@@ -22,6 +22,7 @@ from fhir_server.definitions import (
 from fhir_server.errors import InvalidRequest
 from fhir_server.interactions.context import Context
 from fhir_server.interactions.etags import entity_tag
+from fhir_server.interactions.masked_capabilities import masked_statement
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import encode_json
 from fhir_server.mapping.registry import Registry
@@ -86,7 +87,8 @@ def capability_statement(context: Context, base_url: str) -> dict[str, Any]:
 
 def statement(registry: Registry, base_url: str, zone: str) -> dict[str, Any]:
     """The CapabilityStatement of a registry; do not change what comes back."""
-    return _statement(registry, base_url, zone, additions())
+    said = _statement(registry, base_url, zone, additions())
+    return said if registry.masking is None else masked_statement(said, registry)
 
 
 @lru_cache(maxsize=16)

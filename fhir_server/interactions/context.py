@@ -62,4 +62,5 @@ def audit_of(
         outcome,
         status,
         entities,
+        None if request.principal.scope is None else request.principal.name,
     )

@@ -12,7 +12,15 @@ from dataclasses import replace
 from typing import Any
 
 from fhir_server.definitions import using
-from fhir_server.errors import Conflict, FhirError, InvalidRequest, MethodNotAllowed, NotFound, OperationNotSupported
+from fhir_server.errors import (
+    Conflict,
+    FhirError,
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    OperationNotSupported,
+)
 from fhir_server.interactions.batch import batch
 from fhir_server.interactions.bundles.entries import Entry, parse_bundle
 from fhir_server.interactions.capabilities import capabilities, capability_statement
@@ -23,7 +31,7 @@ from fhir_server.interactions.delete import conditional_delete, delete
 from fhir_server.interactions.history import history_instance, history_system, history_type, vread
 from fhir_server.interactions.patch import conditional_patch, patch
 from fhir_server.interactions.read import read
-from fhir_server.interactions.request import FhirRequest, FhirResponse
+from fhir_server.interactions.request import FhirRequest, FhirResponse, Principal
 from fhir_server.interactions.search import search_compartment, search_system, search_type
 from fhir_server.interactions.transaction import transaction
 from fhir_server.interactions.update import conditional_update, update
@@ -35,6 +43,7 @@ from fhir_server.persistence import audit
 from fhir_server.persistence.building import complete_empty
 from fhir_server.persistence.database import ATTEMPTS, Database
 from fhir_server.persistence.parameters import StaleParameters
+from fhir_server.persistence.restricted import RestrictedDatabase
 from fhir_server.search import Everything, IncompleteParameter, Limits, Statements
 from fhir_server.search.paging import PageTokens
 from fhir_server.settings import Settings
@@ -46,6 +55,7 @@ def _bundle(context: Context, request: FhirRequest) -> FhirResponse:
     """batch or transaction, as the Bundle's type says."""
     parsed = parse_bundle(bundle_of(request), request.base_url, max_entries=context.settings.max_bundle_entries)
     if parsed.is_transaction:
+        _must_be_whole(context)
         return transaction(context, request, parsed, lambda inside, entry: run(inside, _entry_request(request, entry)))
     return batch(request, parsed, lambda entry: answer(context, _entry_request(request, entry)))
 
@@ -121,6 +131,29 @@ _OPERATIONS: dict[Interaction, str] = {
 }
 
 
+# What callers may do who see some columns only. A batch is as good as its entries.
+_READING = frozenset(
+    {
+        read,
+        vread,
+        history_instance,
+        history_type,
+        history_system,
+        search_type,
+        search_system,
+        search_compartment,
+        capabilities,
+        _bundle,
+    }
+)
+
+
+def _must_be_whole(context: Context) -> None:
+    """Raises Forbidden for a caller who sees some columns only: it cannot know what it would change or be told."""
+    if context.registry.masking is not None:
+        raise Forbidden("This caller may read and search only")
+
+
 def answer(context: Context, request: FhirRequest) -> FhirResponse:
     """The answer to one request, or to one entry of a batch; a failure leaves a row in the audit and is raised."""
     try:
@@ -178,6 +211,8 @@ def run(context: Context, request: FhirRequest) -> FhirResponse:
     if interaction is None:
         allowed = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
         raise MethodNotAllowed("This address does not take this method", headers={"Allow": allowed})
+    if interaction not in _READING:
+        _must_be_whole(context)
     return interaction(context, request, *_with_row_id(context, request, parts))
 
 
@@ -195,7 +230,8 @@ def _with_row_id(context: Context, request: FhirRequest, parts: tuple[str, ...])
 class Server:
     """The FHIR server of one process: `answer` for requests, made once by the application."""
 
-    def __init__(self, settings: Settings, conninfo: str, registry: Registry) -> None:
+    def __init__(self, settings: Settings, conninfo: str, registry: Registry, business: Registry) -> None:
+        """`business` is the registry of callers without PHI rights."""
         database = Database(conninfo, settings.statement_timeout_ms)
         self.context = Context(
             settings,
@@ -207,10 +243,27 @@ class Server:
             Limits(default_count=settings.default_page_size, max_count=settings.max_page_size),
             Everything(),
         )
+        self._business = replace(
+            self.context,
+            # Plans tell of tables and of how full they are.
+            settings=replace(settings, explain=False),
+            registry=business,
+            statements=Statements(business.all_sources, schemas=business.schemas),
+        )
 
     def answer(self, request: FhirRequest) -> FhirResponse:
         """Run one interaction. Raises FhirError for all that a client can be told; such failures are audited too."""
-        return answer(self.context, request)
+        return answer(self._context_of(request.principal), request)
+
+    def _context_of(self, principal: Principal) -> Context:
+        scope = principal.scope
+        if scope is None:
+            return self.context
+        whole = self.context
+        database = RestrictedDatabase(
+            whole.database.conninfo, whole.settings.statement_timeout_ms, principal.name, scope.kind, scope.fhir_id
+        )
+        return replace(self._business, database=database)
 
     def capability_statement(self, base_url: str) -> dict[str, Any]:
         """The CapabilityStatement for clients that use `base_url`."""

@@ -37,7 +37,7 @@ def vread(context: Context, request: FhirRequest, resource_type: str, fhir_id: s
     if one.deleted_at is not None:
         raise Gone("This version is the deletion of the resource")
     entity = version_name(one.resource_type, one.fhir_id, one.version_id)
-    audit.record(context.database.reader(), audit_of(request, "vread", resource_type, fhir_id, entities=(entity,)))
+    audit.record_alone(context.database, audit_of(request, "vread", resource_type, fhir_id, entities=(entity,)))
     return FhirResponse(200, version_headers(one.version_id, one.updated_at), one.json(context.registry))
 
 
@@ -65,9 +65,8 @@ def _history(context: Context, request: FhirRequest, resource_type: str | None, 
         _must_have_existed(context, resource_type, fhir_id)
     page = found[:size]
     entities = tuple(version_name(one.resource_type, one.fhir_id, one.version_id) for one, _ in page)
-    audit.record(
-        context.database.reader(), audit_of(request, "history", resource_type or "Resource", fhir_id, entities=entities)
-    )
+    asked_for = resource_type or "Resource"
+    audit.record_alone(context.database, audit_of(request, "history", asked_for, fhir_id, entities=entities))
     head: dict[str, Any] = {"type": "history"}
     if len(found) <= size and asked.after is None:
         head["total"] = len(page)

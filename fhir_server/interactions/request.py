@@ -7,11 +7,26 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What a principal without PHI rights acts for: `kind` is manufacturer or sales_representative, `fhir_id` the
+    logical id of its Organization or Practitioner.
+    """
+
+    kind: str
+    fhir_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: made in one place, `fhir_server.auth.principal`, and handed to every statement and the audit."""
+    """Who asks: made in one place, `fhir_server.auth.principal`, and handed to every statement and the audit.
+
+    With a `scope` it has business rights only. `name` tells principals apart: page tokens and opaque ids are bound to
+    it.
+    """
 
     user_id: int | None = None
     name: str = "anonymous"
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from fhir_server.interactions.stored import StoredVersion
 from fhir_server.interactions.subsetting import Subset, subsetted
 from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.minted import resource_name
-from fhir_server.persistence.audit import audited, record
+from fhir_server.persistence.audit import audited, record_alone
 from fhir_server.persistence.contained import are_indexed
 from fhir_server.search import (
     CAPPED,
@@ -188,7 +188,7 @@ def _total(context: Context, request: FhirRequest, search: Search) -> int:
         merge_pending(context, request, _table_sources(context, search))
     if search.summary == "count":
         kind = search.types[0] if len(search.types) == 1 else "Resource"
-        record(context.database.reader(), audit_of(request, "search", kind))
+        record_alone(context.database, audit_of(request, "search", kind))
     return int(total)
 
 

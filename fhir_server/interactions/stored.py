@@ -30,6 +30,13 @@ class StoredVersion:
 
     def json(self, registry: Registry) -> bytes:
         """The resource as JSON text; only for versions that are not deletions."""
+        masking = registry.masking
+        if masking is not None:
+            found = registry.resource(registry.source(self.source))
+            # Documents hold what nobody has looked through: here there must be none.
+            if self.document is not None or self.last is not None or self.live is None or found is None:
+                raise LookupError("a masked version is a row")
+            return masking.json(found, self.fhir_id, self.version_id, self.updated_at, self.live)
         if self.document is not None:
             return self.document
         if self.live is None:

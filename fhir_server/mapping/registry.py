@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Table
 
 from fhir_server.errors import TypeNotSupported
 from fhir_server.mapping.log import Log
+from fhir_server.mapping.masking import Masking
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import Source, Store
 
@@ -24,10 +26,17 @@ class Registry:
         default_store: Store,
         history_of: Mapping[Table, Table],
         logs: Iterable[Log] = (),
+        masking: Masking | None = None,
     ) -> None:
         """`history_of` maps a table to the table of its replaced rows; types not in `store_of` are in
-        `default_store`. `logs` are read beside these and never written.
+        `default_store`. `logs` are read beside these and never written. `masking` is given where only some types and
+        some columns may be seen.
         """
+        declared = tuple(one for one in declared if masking is None or one.table in masking.shown)
+        self.masking = masking
+        self.schemas: Mapping[str | None, str] = MappingProxyType({}) if masking is None else masking.schemas
+        """Where the tables of a schema are to be looked for instead."""
+        shown = {one.resource_type for one in declared}
         by_type: dict[str, list[Resource]] = {}
         for resource in declared:
             by_type.setdefault(resource.resource_type, []).append(resource)
@@ -60,6 +69,7 @@ class Registry:
             self._by_number.append(source)
             self._said_by[source.number] = log
             self._logs[log.resource_type] = (*self._logs.get(log.resource_type, ()), source)
+        self._types = tuple(one for one in self._sources if masking is None or one in shown)
 
     def _add(self, source: Source, found: list[Source]) -> None:
         self._by_number.append(source)
@@ -68,14 +78,17 @@ class Registry:
     @property
     def resource_types(self) -> tuple[str, ...]:
         """All types served, in alphabetical order."""
-        return tuple(self._sources)
+        return self._types
 
     def sources(self, resource_type: str) -> tuple[Source, ...]:
-        """The sources of a type, the generic one last; raises TypeNotSupported for what R4 does not have."""
-        try:
-            return self._sources[resource_type]
-        except KeyError:
-            raise TypeNotSupported("There is no such resource type on this server") from None
+        """The sources of a type, the generic one last; raises TypeNotSupported for what is not served."""
+        if resource_type not in self._types:
+            raise TypeNotSupported("There is no such resource type on this server")
+        return self._sources[resource_type]
+
+    def all_sources(self, resource_type: str) -> tuple[Source, ...]:
+        """As `sources`, of any type of R4: one that is not served may be named in a search, and has no resources."""
+        return self._sources[resource_type]
 
     def logs(self, resource_type: str) -> tuple[Source, ...]:
         """The logs whose rows are read as resources of a type: never written, and without versions of their own."""

@@ -32,12 +32,16 @@ _COLUMNS = (
     "request_id",
     "status",
     "entities",
+    "caller",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Who did what to which kind of resource; `entities` are `Type/id/_history/version` of what was touched."""
+    """Who did what to which kind of resource; `entities` are `Type/id/_history/version` of what was touched.
+
+    `caller` names who is no user of the portal.
+    """
 
     operation: str
     resource_type: str
@@ -49,6 +53,7 @@ class AuditRecord:
     outcome: str = "success"
     status: int | None = None
     entities: Sequence[str] = ()
+    caller: str | None = None
 
     def parameters(self) -> dict[str, Any]:
         """The statement parameters `audit_…` of this record."""
@@ -63,12 +68,13 @@ class AuditRecord:
             "audit_outcome": self.outcome,
             "audit_status": self.status,
             "audit_entities": list(self.entities),
+            "audit_caller": self.caller,
         }
 
 
 _VALUES = """%(audit_resource_type)s::varchar, %(audit_resource_id)s::varchar, %(audit_operation)s::varchar,
  %(audit_user_id)s::bigint, %(audit_ip_address)s::varchar, %(audit_user_agent)s::text, {outcome},
- %(audit_request_id)s::text, {status}, {entities}"""
+ %(audit_request_id)s::text, {status}, {entities}, %(audit_caller)s::text"""
 
 _INSERT = f"INSERT INTO fhir_audit_logs ({', '.join(_COLUMNS)}) SELECT " + _VALUES.format(
     outcome="%(audit_outcome)s::varchar", status="%(audit_status)s::int", entities="%(audit_entities)s::text[]"
@@ -100,9 +106,14 @@ def record(connection: Connection[Any], audit: AuditRecord) -> None:
     connection.execute(_INSERT, audit.parameters())
 
 
+def record_alone(database: Database, audit: AuditRecord) -> None:
+    """Write the audit row of what several statements have read."""
+    database.run(_INSERT, audit.parameters())
+
+
 def record_failure(database: Database, audit: AuditRecord) -> None:
     """Write the audit row of a request that failed; never raises: the client is to be told of the first fault."""
     try:
-        record(database.reader(), audit)
+        record_alone(database, audit)
     except (psycopg.Error, FhirError) as error:
         log.error("request %s: its failure could not be audited (%s)", audit.request_id, type(error).__name__)

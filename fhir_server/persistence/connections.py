@@ -20,7 +20,7 @@ from psycopg.pq import Format, TransactionStatus
 
 from fhir_server.persistence import arrays
 
-READ, WRITE = "read", "write"
+READ, WRITE, RESTRICTED = "read", "write", "restricted"
 """The kinds of connections that a thread owns."""
 
 PREPARED_STATEMENTS = 200
@@ -155,7 +155,7 @@ def thread_connection(conninfo: str, kind: str, statement_timeout_ms: int = 0) -
             return connection
         connection.close()
     # What a read commits is its audit row; waiting for the disk each time would cost more than the read.
-    connection = connect(conninfo, statement_timeout_ms=statement_timeout_ms, wait_for_disk=kind != READ)
+    connection = connect(conninfo, statement_timeout_ms=statement_timeout_ms, wait_for_disk=kind == WRITE)
     _owned.connections[key] = connection
     return connection
 

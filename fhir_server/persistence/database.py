@@ -43,15 +43,22 @@ class Database:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows of one statement. Raises TooCostly when it runs into the statement timeout."""
+        return self._guarded(lambda: execute_prepared(self.reader(), sql, parameters).fetchall())
+
+    def run(self, sql: str, parameters: Mapping[str, Any]) -> None:
+        """One statement that gives no rows. Raises as `rows`."""
+        self._guarded(lambda: self.reader().execute(sql, parameters))
+
+    @staticmethod
+    def _guarded(work: Callable[[], T]) -> T:
         try:
-            rows: list[tuple[Any, ...]] = execute_prepared(self.reader(), sql, parameters).fetchall()
+            return work()
         except _LOST_RACES:
             raise
         except errors.QueryCanceled:
             raise _too_costly() from None
         except errors.OperationalError:
             raise _unavailable() from None
-        return rows
 
     def transaction(self, work: Callable[[Connection[Any]], T]) -> T:
         """What `work` returns, in one transaction that is committed when this returns.

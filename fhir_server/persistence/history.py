@@ -108,11 +108,12 @@ def _overlaps(registry: Registry, resource_type: str | None, kind: str) -> str:
     It was until the next one, which may be in another table: resources move, and hard deletes leave tombstones.
     """
     follows = "x.fhir_id = v.fhir_id AND x.version_id > v.version_id"
-    parts = [f"SELECT x.updated_at FROM {qualified(TOMBSTONES)} AS x WHERE {follows} AND x.resource_type = {kind}"]
+    tombstones = qualified(TOMBSTONES, registry.schemas)
+    parts = [f"SELECT x.updated_at FROM {tombstones} AS x WHERE {follows} AND x.resource_type = {kind}"]
     for source in _everything(registry) if resource_type is None else registry.sources(resource_type):
         same = f"x.resource_type = {kind}" if source.generic else f"{kind} = '{source.resource_type}'"
         parts += [
-            f"SELECT x.updated_at FROM {qualified(table)} AS x WHERE {follows} AND {same}"
+            f"SELECT x.updated_at FROM {qualified(table, registry.schemas)} AS x WHERE {follows} AND {same}"
             for table in (source.table, source.history)
         ]
     following = f"(SELECT min(n.updated_at) FROM ({' UNION ALL '.join(parts)}) AS n)"
@@ -121,7 +122,8 @@ def _overlaps(registry: Registry, resource_type: str | None, kind: str) -> str:
 
 def _branch(registry: Registry, source: Source, whole_store: bool, asked: tuple[bool, ...]) -> str:
     columns = ", ".join(column_name(column.name) for column in source.table.columns)
-    table, history, documents = (qualified(one) for one in (source.table, source.history, source.store.documents))
+    places = (source.table, source.history, source.store.documents)
+    table, history, documents = (qualified(one, registry.schemas) for one in places)
     kind = "v.resource_type" if source.generic and whole_store else f"'{source.resource_type}'::text"
     conditions = _conditions(asked, kind)
     if source.generic and not whole_store:
@@ -177,7 +179,7 @@ def _tombstones(registry: Registry, resource_type: str | None, asked: tuple[bool
     return (
         "SELECT -1 AS source, v.resource_type, v.fhir_id, v.version_id, v.updated_at, v.updated_at AS deleted_at, "
         "'DELETE'::text AS method, NULL::json AS document, NULL::json AS live, NULL::json AS last, NULL::json AS base "
-        f"FROM {qualified(TOMBSTONES)} AS v{where}"
+        f"FROM {qualified(TOMBSTONES, registry.schemas)} AS v{where}"
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
@@ -12,10 +14,13 @@ from sqlalchemy.sql.selectable import Subquery
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _PREPARER = _DIALECT.identifier_preparer
+_AS_THEY_ARE: Final[Mapping[str | None, str]] = MappingProxyType({})
 
 
-def qualified(table: Table) -> str:
-    """The table's name with its schema, quoted where PostgreSQL needs it."""
+def qualified(table: Table, schemas: Mapping[str | None, str] = _AS_THEY_ARE) -> str:
+    """The table's name with its schema, quoted where PostgreSQL needs it; `schemas` has others in the place of some."""
+    if table.schema in schemas:
+        return f"{_PREPARER.quote_schema(schemas[table.schema])}.{_PREPARER.quote(table.name)}"
     return str(_PREPARER.format_table(table))
 
 

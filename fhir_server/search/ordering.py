@@ -13,7 +13,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal_column, null, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.sql import FromClause
 from sqlalchemy.sql.functions import coalesce
 from sqlalchemy.sql.util import ClauseAdapter
@@ -204,7 +218,9 @@ _ROW_VALUES: Mapping[str, Any] = {
 
 
 def _extreme(key: SortKey, value: ColumnElement[Any]) -> ColumnElement[Any]:
-    compared = value if key.kind in SQL_TYPES else value.collate("C")
+    # What a list in JSON holds is JSON itself, and has no collation.
+    text = value if isinstance(value.type, String) else cast(value, Text())
+    compared = value if key.kind in SQL_TYPES else text.collate("C")
     return func.max(compared) if key.descending else func.min(compared)
 
 

@@ -8,6 +8,7 @@ never used for what a request says: they are the constants in declarations of co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -38,6 +39,12 @@ def _print(parameter: Parameter, compiler: SQLCompiler, **options: Any) -> str:
     return f"%({parameter.name})s::{sql_type}{'[]' if parameter.listed else ''}"
 
 
-def sql_text(statement: Select[Any] | CompoundSelect[Any]) -> str:
-    """The statement in psycopg's notation with named parameters; constants of the declarations become literals."""
-    return str(statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+def sql_text(statement: Select[Any] | CompoundSelect[Any], schemas: Mapping[str | None, str] | None = None) -> str:
+    """The statement in psycopg's notation with named parameters; constants of the declarations become literals.
+
+    `schemas` says where the tables of a schema (None: of the default one) are to be looked for instead.
+    """
+    elsewhere: dict[str, Any] = (
+        {"schema_translate_map": dict(schemas), "render_schema_translate": True} if schemas else {}
+    )
+    return str(statement.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}, **elsewhere))

@@ -65,13 +65,17 @@ class Statements:
     """Makes the statements for the sources of one registry; safe to share between threads.
 
     `logs_of` gives the logs of a type. `row_ids` is asked where a search names a logical id that may not be the id of
-    its row.
+    its row. `schemas` says where the tables of a schema are to be looked for instead.
     """
 
     def __init__(
-        self, sources_of: SourcesOf, row_ids: LookUp = nothing_known, logs_of: SourcesOf = without_logs
+        self,
+        sources_of: SourcesOf,
+        row_ids: LookUp = nothing_known,
+        logs_of: SourcesOf = without_logs,
+        schemas: Mapping[str | None, str] | None = None,
     ) -> None:
-        self._sources_of, self._row_ids, self._logs_of = sources_of, row_ids, logs_of
+        self._sources_of, self._row_ids, self._logs_of, self._schemas = sources_of, row_ids, logs_of, schemas
         self._plans: OrderedDict[Hashable, tuple[_Plan, ...]] = OrderedDict()
         self._lock = Lock()
 
@@ -217,7 +221,7 @@ class Statements:
             if filled is not None:
                 return _filled(plan, filled, constants)
         compilation = Compilation(criteria, visible, self._sources_of, self._logs_of)
-        sql = sql_text(build(compilation))
+        sql = sql_text(build(compilation), self._schemas)
         plan = _Plan(sql, tuple(compilation.binds.slots), frozenset(compilation.binds.constants))
         self._keep(shape, plan)
         return _filled(plan, _must_fill(plan, found_leaves), constants)

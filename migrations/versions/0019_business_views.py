@@ -7,7 +7,7 @@ down_revision = "0018_contained"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0019_business_views",)
 
 
 def upgrade() -> None:

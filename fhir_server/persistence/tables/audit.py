@@ -60,6 +60,7 @@ fhir_audit_logs = Table(
     Column("query_hash", Text),
     Column("request_id", Text),
     Column("status", Integer),
+    Column("caller", Text),
     Index("fhir_audit_logs_resource_type", "resource_type"),
     Index("fhir_audit_logs_operation", "operation"),
     Index("fhir_audit_logs_created_at", "created_at"),
