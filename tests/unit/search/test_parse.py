@@ -218,3 +218,8 @@ def test_any_text_is_understood_or_refused_but_never_breaks_the_parser(
     query = "&".join(f"{name}{modifier}={value}" for name, modifier, value in parts)
     with contextlib.suppress(InvalidRequest):
         rewrite(search("Patient", query, strict=strict).criteria).shape()
+
+
+def test_all_references_of_a_type_that_has_none_include_nothing() -> None:
+    assert parse("Practitioner", parse_query("_include=*")).includes == ()
+    assert parse("PractitionerRole", parse_query("_include=*")).includes != ()
