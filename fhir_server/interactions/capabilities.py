@@ -50,6 +50,9 @@ DOCUMENTATION = (
     "not evaluate. "
     "$expand, $validate-code, $lookup, $subsumes and $translate use what is stored here, and the required value sets "
     "of R4; an expansion is flat. "
+    "AuditEvent and Provenance are also rows of the server's logs, which cannot be written, come newest first, and are "
+    "left out where several types are searched, in chains, _has and :iterate; versions that the portal made have a "
+    "Provenance that is found by target or patient. "
     "$lastn groups by subject and code; $stats refuses codes measured in several units."
 )
 INTERACTIONS = (

@@ -201,7 +201,7 @@ class Server:
             settings,
             registry,
             database,
-            Statements(registry.sources, database.row_ids.of),
+            Statements(registry.sources, database.row_ids.of, registry.logs),
             # Every process of one database opens the others' page tokens.
             PageTokens(b"fhir-server page tokens" + conninfo.encode()),
             Limits(default_count=settings.default_page_size, max_count=settings.max_page_size),

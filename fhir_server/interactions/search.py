@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,10 +34,13 @@ from fhir_server.search import (
     parse_query,
     refuse_uncontained,
 )
+from fhir_server.search.compilation import asks_for
 from fhir_server.search.paging import Continuation
 from fhir_server.search.query import Query
 
 PAGE = "_page"
+_NAMED = 20
+"""Who searches more types than these has not named them one by one."""
 _RESOURCE = slice(1, 11)
 CONTAINED_AT = 11
 """Where the id of a contained match stands in a row, if these are returned; the sort columns follow."""
@@ -145,11 +148,26 @@ def _search(
     elif search.total == "estimate":
         total = _estimate(context, search)
     refuse_stale(context, search)
-    outcomes = []
+    outcomes = [_entry_of(text) for text in left_out(context, search)]
     if explains:
         statement = context.statements.page(search, visibility=context.visibility, after=asked.after)
         outcomes.append(explanation(context, search, statement))
     return search_bundle(context, request, search, asked, rows, total, outcomes)
+
+
+def left_out(context: Context, search: Search) -> Iterator[str]:
+    """What logs hold and this search does not look at, where the client may expect it."""
+    logged = [one for one in search.types if context.registry.logs(one)]
+    if 1 < len(search.types) <= _NAMED and logged:
+        yield f"{' and '.join(logged)}: rows of this server's logs are found only where the type is searched alone."
+    needs = [source.needs for one in search.types for source in context.registry.logs(one) if source.needs]
+    if len(search.types) == 1 and needs and not all(asks_for(search.criteria, one) for one in needs):
+        yield "Versions that only the portal wrote are found by target or patient: add one to see their Provenance."
+
+
+def _entry_of(text: str) -> bytes:
+    said = operation_outcome([Issue("warning", "incomplete", text)])
+    return entry_bytes(None, encode_json(said), search={"mode": "outcome"})
 
 
 def _page(context: Context, request: FhirRequest, search: Search, asked: Asked) -> Rows:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from fhir_server.json_text import encode_json, read_json
 from fhir_server.mapping.registry import Registry
-from fhir_server.mapping.rendering import render
+from fhir_server.mapping.rendering import render, with_meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,9 @@ class StoredVersion:
             return self.document
         if self.live is None:
             raise LookupError("a version is a document, a row or a deletion")
+        log = registry.log(self.source)
+        if log is not None:
+            tree = {"resourceType": self.resource_type, **log.compose(read_json(self.live))}
+            return encode_json(with_meta(tree, self.fhir_id, self.version_id, self.updated_at))
         resource = registry.resource(registry.source(self.source))
         return render(resource, self.fhir_id, self.version_id, self.updated_at, self.live, self.last, self.base)

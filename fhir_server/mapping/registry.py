@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from fhir_server.errors import TypeNotSupported
+from fhir_server.mapping.log import Log
 from fhir_server.mapping.resource import Resource
 from fhir_server.mapping.source import Source, Store
 
@@ -22,9 +23,10 @@ class Registry:
         store_of: Mapping[str, Store],
         default_store: Store,
         history_of: Mapping[Table, Table],
+        logs: Iterable[Log] = (),
     ) -> None:
         """`history_of` maps a table to the table of its replaced rows; types not in `store_of` are in
-        `default_store`.
+        `default_store`. `logs` are read beside these and never written.
         """
         by_type: dict[str, list[Resource]] = {}
         for resource in declared:
@@ -51,6 +53,13 @@ class Registry:
             generic = Source(len(self._by_number), resource_type, table, history_of[table], store, generic=True)
             self._add(generic, found)
             self._sources[resource_type] = tuple(found)
+        self._logs: dict[str, tuple[Source, ...]] = {}
+        self._said_by: dict[int, Log] = {}
+        for log in logs:
+            source = log.source(len(self._by_number))
+            self._by_number.append(source)
+            self._said_by[source.number] = log
+            self._logs[log.resource_type] = (*self._logs.get(log.resource_type, ()), source)
 
     def _add(self, source: Source, found: list[Source]) -> None:
         self._by_number.append(source)
@@ -68,6 +77,14 @@ class Registry:
         except KeyError:
             raise TypeNotSupported("There is no such resource type on this server") from None
 
+    def logs(self, resource_type: str) -> tuple[Source, ...]:
+        """The logs whose rows are read as resources of a type: never written, and without versions of their own."""
+        return self._logs.get(resource_type, ())
+
+    def log(self, number: int) -> Log | None:
+        """The log that is the source with that number, None for a source of resources."""
+        return self._said_by.get(number)
+
     def source(self, number: int) -> Source:
         """The source with that number."""
         return self._by_number[number]
@@ -78,7 +95,7 @@ class Registry:
 
     def tables(self) -> tuple[Source, ...]:
         """All sources that are declared tables."""
-        return tuple(source for source in self._by_number if not source.generic)
+        return tuple(source for source in self._by_number if not source.generic and not source.log)
 
     def describe(self) -> dict[str, Any]:
         """Type → table names, for messages and documentation."""

@@ -174,8 +174,57 @@ class CompositeColumn:
     complete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LogIdColumn:
+    """The logical id of a row of a log, which `column` makes of others; no index has it.
+
+    The SQL function `keys` (of `kind`, where it has several, and an array of ids) gives values of `key`, which one has.
+    """
+
+    column: ColumnElement[Any]
+    key: ColumnElement[Any]
+    keys: str
+    kind: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NamesColumn:
+    """Versions of local resources in an array of texts `Type/id/_history/version` with an index of whole texts.
+
+    Where it is empty, `lone_type` and `lone_id` may name one resource. Only those of `target_type` count, if it is
+    given.
+    """
+
+    column: ColumnElement[Any]
+    lone_type: ColumnElement[Any] | None = None
+    lone_id: ColumnElement[Any] | None = None
+    target_type: str | None = None
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VersionColumn:
+    """One version of a local resource in three columns: type, id of its row, version."""
+
+    resource_type: ColumnElement[Any]
+    column: ColumnElement[Any]
+    version: ColumnElement[Any]
+    target_type: str | None = None
+    complete: bool = True
+
+
 SearchColumn = (
-    TokenColumn | BooleanColumn | StringColumn | ReferenceColumn | DateColumn | QuantityColumn | CompositeColumn
+    TokenColumn
+    | BooleanColumn
+    | StringColumn
+    | ReferenceColumn
+    | DateColumn
+    | QuantityColumn
+    | CompositeColumn
+    | LogIdColumn
+    | NamesColumn
+    | VersionColumn
 )
 
 
@@ -186,6 +235,8 @@ class Source:
     `columns` maps a search parameter's code to the columns that answer it (all of them are ORed, together with the
     index
     rows unless every one is complete). `sort` maps a parameter's code to the column expression to order by.
+    A `log` has one version of each resource for ever, no documents and no index rows; its `table` may be a select that
+    gives the columns of a versioned table. It is searched by one of the parameters in `needs` only, if it has any.
     """
 
     number: int
@@ -196,3 +247,5 @@ class Source:
     columns: Mapping[str, tuple[SearchColumn, ...]] = field(default_factory=dict)
     sort: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
     generic: bool = False
+    log: bool = False
+    needs: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from fhir_server.interactions.answers import json_answer
 from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import Tree
-from fhir_server.mapping.minted import is_logical_id, logical_id
+from fhir_server.mapping.minted import is_logical_id, logical_id, version_name
 from fhir_server.operations.arguments import Arguments, arguments_of
 from fhir_server.operations.instances import current
 from fhir_server.operations.operation import TYPE, Operation, OperationParameter
@@ -28,6 +28,7 @@ from fhir_server.resources.canonical import PORTAL_IDENTIFIER
 from fhir_server.validation import raise_if_invalid
 
 REQUEST = "CoverageEligibilityRequest"
+RESPONSE = "CoverageEligibilityResponse"
 _OWN = ("eligibility-status", "coverage-active", "expires")
 
 Resource = dict[str, Any]
@@ -67,9 +68,10 @@ def submit(context: Context, request: FhirRequest, resource_type: str) -> FhirRe
     def work(connection: Any) -> Tree:
         act_as(connection, request.principal.user_id)
         stored = store_check(connection, check)
-        record(connection, audit_of(request, "submit", resource_type, status=200))
+        made = () if stored.fhir_id is None else (version_name(RESPONSE, stored.fhir_id, 1),)
+        record(connection, audit_of(request, "submit", resource_type, status=200, entities=made))
         if stored.fhir_id is not None:
-            return current(context.within(connection), "CoverageEligibilityResponse", stored.fhir_id)
+            return current(context.within(connection), RESPONSE, stored.fhir_id)
         return _plain(check, stored)
 
     return json_answer(context.database.transaction(work))
@@ -156,7 +158,7 @@ def _codings(concept: Any) -> Iterable[Resource]:
 def _plain(check: Check, stored: StoredCheck) -> Tree:
     """The answer where checks are no resources of their own."""
     said: dict[str, Tree] = {
-        "resourceType": "CoverageEligibilityResponse",
+        "resourceType": RESPONSE,
         "identifier": [{"system": PORTAL_IDENTIFIER, "value": str(stored.key)}],
         "status": "active",
         "purpose": ["validation"],

@@ -24,7 +24,7 @@ from fhir_server.interactions.answers import json_answer
 from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import Tree
-from fhir_server.mapping.minted import logical_id
+from fhir_server.mapping.minted import logical_id, version_name
 from fhir_server.operations.arguments import Arguments, arguments_of
 from fhir_server.operations.operation import INSTANCE, Operation, OperationParameter
 from fhir_server.operations.readiness import evidence_reference, known_request, readiness_facts
@@ -58,8 +58,10 @@ def validate_mac(context: Context, request: FhirRequest, resource_type: str, fhi
         if found.answer.jurisdiction is None:
             issues = tuple(_issue(given, one.sentence) for one in found.answer.problems)
             raise Unprocessable(" ".join(one.diagnostics for one in issues), issues=issues)
-        record(connection, audit_of(request, "validate-mac", resource_type, fhir_id, status=200))
-        return _written(connection, known, found)
+        made, answer = _written(connection, known, found)
+        entities = () if made is None else (version_name("Task", made, 1),)
+        record(connection, audit_of(request, "validate-mac", resource_type, fhir_id, status=200, entities=entities))
+        return answer
 
     return json_answer(context.database.transaction(work))
 
@@ -82,7 +84,8 @@ def _found(known: Known, given: Place) -> _Found:
     return _Found(place, answer, tuple(dict.fromkeys(one for one in again if one is not None)))
 
 
-def _written(connection: Connection[Any], known: Known, found: _Found) -> Tree:
+def _written(connection: Connection[Any], known: Known, found: _Found) -> tuple[str | None, Tree]:
+    """The id of the Task that was made, and what is answered."""
     documents = required_documents(found.requirements)
     papers = next(one for one in readiness(readiness_facts(known)).conditions if one.code == "documents")
     present = {paper.code for paper in known.papers if paper.code and paper.code not in papers.missing}
@@ -138,7 +141,7 @@ def _written(connection: Connection[Any], known: Known, found: _Found) -> Tree:
         said.append({"name": "document", "part": parts})
     if next_due is not None:
         said.append({"name": "next-due", "valueDateTime": next_due.replace(microsecond=0).isoformat()})
-    return {"resourceType": "Parameters", "parameter": said}
+    return fhir_id, {"resourceType": "Parameters", "parameter": said}
 
 
 def _out(name: str, low: int, high: str, kind: str, documentation: str) -> OperationParameter:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from fhir_server.mapping.registry import Registry
-from fhir_server.mapping.source import Source
-from fhir_server.persistence.names import column_name, qualified
+from fhir_server.mapping.source import LogIdColumn, Source
+from fhir_server.persistence.names import column_name, qualified, selected
 from fhir_server.persistence.tables import TOMBSTONES
 
 COLUMNS = (
@@ -89,6 +89,9 @@ def _sql(registry: Registry, resource_type: str | None, asked: tuple[bool, ...])
     order = " ORDER BY updated_at DESC, resource_type DESC, fhir_id DESC, version_id DESC"
     branches = [_branch(registry, source, resource_type is None, asked) for source in sources]
     branches.append(_tombstones(registry, resource_type, asked))
+    # The history of everything would be the logs' and little else.
+    logs = () if resource_type is None else registry.logs(resource_type)
+    branches += [_log(source, asked) for source in logs if asked[0] or not source.needs]
     joined = " UNION ALL ".join(f"(SELECT * FROM ({branch}) AS v{order}{limit})" for branch in branches)
     return f"SELECT * FROM ({joined}) AS versions{order}{limit}"
 
@@ -140,6 +143,27 @@ def _branch(registry: Registry, source: Source, whole_store: bool, asked: tuple[
         f"FROM (SELECT {columns} FROM {table} UNION ALL SELECT {columns} FROM {history}) AS v "
         f"LEFT JOIN {documents} AS d "
         f"ON d.resource_type = {kind} AND d.fhir_id = v.fhir_id AND d.version_id = v.version_id{where}"
+    )
+
+
+def _log(source: Source, asked: tuple[bool, ...]) -> str:
+    """Each row of a log is one version, which lasts."""
+    kind = f"'{source.resource_type}'::text"
+    conditions = _conditions(asked, kind)
+    if asked[0]:
+        (identity,) = source.columns["_id"]
+        if not isinstance(identity, LogIdColumn):
+            raise AssertionError("rows of a log are found by ids of logs")
+        of_kind = "" if identity.kind is None else f"'{identity.kind}', "
+        key = f"v.{column_name(identity.key.key)}"  # type: ignore[arg-type]
+        conditions.append(f"{key} = ANY ({identity.keys}({of_kind}ARRAY[%(fhir_id)s]))")
+    if asked[3]:
+        conditions.append("v.updated_at < %(at_high)s")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return (
+        f"SELECT {source.number} AS source, {kind} AS resource_type, v.fhir_id, v.version_id, v.updated_at, "
+        "v.deleted_at, 'POST'::text AS method, NULL::json AS document, row_to_json(v) AS live, NULL::json AS last, "
+        f"NULL::json AS base FROM {selected(source.table)} AS v{where}"
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql import FromClause
+from sqlalchemy.sql.selectable import Subquery
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _PREPARER = _DIALECT.identifier_preparer
@@ -15,6 +17,15 @@ _PREPARER = _DIALECT.identifier_preparer
 def qualified(table: Table) -> str:
     """The table's name with its schema, quoted where PostgreSQL needs it."""
     return str(_PREPARER.format_table(table))
+
+
+@cache
+def selected(table: FromClause) -> str:
+    """The SQL of what a source reads: a select of declarations in brackets, without parameters."""
+    if not isinstance(table, Subquery):
+        raise TypeError("tables have names")
+    compiled = table.element.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    return f"({compiled})"
 
 
 def column_name(name: str) -> str:

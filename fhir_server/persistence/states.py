@@ -14,7 +14,9 @@ from typing import Any
 
 from psycopg import Connection
 
+from fhir_server.errors import MethodNotAllowed
 from fhir_server.json_text import Tree, read_json
+from fhir_server.mapping.log import is_of_log
 from fhir_server.mapping.registry import Registry
 from fhir_server.mapping.rendering import said_tree
 from fhir_server.mapping.source import Source
@@ -76,9 +78,17 @@ FOR UPDATE OF r
 def lock_states(
     connection: Connection[Any], registry: Registry, identities: Iterable[Identity]
 ) -> Mapping[Identity, State]:
-    """The states of those of `identities` that exist (deleted ones too), locked until the transaction ends."""
+    """The states of those of `identities` that exist (deleted ones too), locked until the transaction ends.
+
+    Raises MethodNotAllowed for rows of logs, which nobody writes.
+    """
     wanted: dict[str, list[str]] = {}
     for resource_type, fhir_id in identities:
+        if is_of_log(resource_type, fhir_id):
+            raise MethodNotAllowed(
+                f"{resource_type}/{fhir_id} is a row of this server's log, which is read only",
+                headers={"Allow": "GET, HEAD"},
+            )
         wanted.setdefault(resource_type, []).append(fhir_id)
     if not wanted:
         return {}

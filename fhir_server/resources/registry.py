@@ -7,6 +7,7 @@ from functools import cache
 from fhir_server.definitions import RESOURCE_TYPES
 from fhir_server.mapping.registry import Registry
 from fhir_server.persistence.tables import HISTORY, OPEN, PHI
+from fhir_server.resources.access_event import ACCESS_EVENT
 from fhir_server.resources.commission import COMMISSION
 from fhir_server.resources.coverage import COVERAGE
 from fhir_server.resources.device_definition import DEVICE_DEFINITION
@@ -18,12 +19,14 @@ from fhir_server.resources.location import LOCATION
 from fhir_server.resources.mac_validation import MAC_VALIDATION_TASK
 from fhir_server.resources.observation import OBSERVATION
 from fhir_server.resources.opportunity import OPPORTUNITY
+from fhir_server.resources.order_event import ORDER_EVENT
 from fhir_server.resources.order_task import TASK
 from fhir_server.resources.organization import MANUFACTURER_ORGANIZATION, ORGANIZATION
 from fhir_server.resources.patient import PATIENT
 from fhir_server.resources.practitioner import PRACTITIONER
 from fhir_server.resources.practitioner_role import PRACTITIONER_ROLE
 from fhir_server.resources.prior_authorization import PRIOR_AUTHORIZATION
+from fhir_server.resources.provenance import PORTAL_PROVENANCE, WRITE_PROVENANCE
 from fhir_server.resources.questionnaire_response import QUESTIONNAIRE_RESPONSE
 from fhir_server.resources.risk_assessment import RISK_ASSESSMENT
 from fhir_server.resources.signed_file import SIGNED_FILE
@@ -56,6 +59,8 @@ DECLARED = (
     QUESTIONNAIRE_RESPONSE,
 )
 
+LOGS = (ACCESS_EVENT, ORDER_EVENT, WRITE_PROVENANCE, PORTAL_PROVENANCE)
+
 # Types that never hold a patient's data; all others are kept where a role without PHI rights cannot read at all.
 OPEN_TYPES = (
     "ActivityDefinition",
@@ -86,4 +91,4 @@ OPEN_TYPES = (
 @cache
 def registry() -> Registry:
     """The registry of all R4 types over the declared tables and the generic stores."""
-    return Registry(DECLARED, RESOURCE_TYPES, dict.fromkeys(OPEN_TYPES, OPEN), PHI, HISTORY)
+    return Registry(DECLARED, RESOURCE_TYPES, dict.fromkeys(OPEN_TYPES, OPEN), PHI, HISTORY, LOGS)

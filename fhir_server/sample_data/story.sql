@@ -185,7 +185,7 @@ INSERT INTO product_requests (request_number, user_id, organization_id, facility
 SELECT 'PR-' || number + 1000, user_id, organization_id, facility_id, patient, request,
        CASE course WHEN 'worsens' THEN 'urgent' ELSE 'normal' END,
        jsonb_build_object('wound_type', wound, 'wound_location', place, 'diagnosis', diagnosis,
-                          'products', jsonb_build_array(jsonb_build_object('sku', sku, 'quantity', units))),
+                          'products', jsonb_build_array(jsonb_build_object('product_id', product_id, 'quantity', units))),
        jsonb_build_object('payer', payer, 'member_id', member), jsonb_build_object('to', facility),
        CASE course WHEN 'stalls' THEN 'No progress under standard care.' END,
        CASE WHEN request <> 'draft' THEN asked + interval '1 hour' END,

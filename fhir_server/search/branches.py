@@ -21,6 +21,11 @@ SourcesOf = Callable[[str], Sequence[Source]]
 """The sources of a resource type, the generic one last."""
 
 
+def without_logs(resource_type: str) -> Sequence[Source]:
+    """The logs of a type where there are none."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One table with the resource types that are looked for in it; several types only in a generic store."""

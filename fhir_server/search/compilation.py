@@ -15,16 +15,30 @@ from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.elements import False_, True_
 
 from fhir_server.search.binds import Binds
-from fhir_server.search.branches import Branch, SourcesOf, branches
+from fhir_server.search.branches import Branch, SourcesOf, branches, without_logs
 from fhir_server.search.conditions import condition
 from fhir_server.search.costs import binds_few
-from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Or, leaves, numbered
+from fhir_server.search.expression import (
+    And,
+    Anything,
+    Expression,
+    Leaf,
+    Link,
+    Not,
+    Numbered,
+    Or,
+    leaves,
+    numbered,
+)
 from fhir_server.search.fences import fenced
 from fhir_server.search.hierarchy import tree_of
 from fhir_server.search.links import Way, followed, ways
 from fhir_server.search.placement import Linked, halves, looks_at_rows, looks_at_words, place
 from fhir_server.search.together import together
+from fhir_server.search.types.compartment import Member
 from fhir_server.search.types.hierarchy import Hierarchical
+from fhir_server.search.types.reference import Reference, VersionedReference
+from fhir_server.search.types.token import Token
 from fhir_server.search.visibility import Seen
 
 
@@ -36,9 +50,11 @@ def all_leaves(criteria: Expression, seen: Seen) -> tuple[Leaf, ...]:
 class Compilation:
     """Built for one statement; the criteria and what is visible are numbered once for all its branches."""
 
-    def __init__(self, criteria: Expression, seen: Seen, sources_of: SourcesOf) -> None:
+    def __init__(
+        self, criteria: Expression, seen: Seen, sources_of: SourcesOf, logs_of: SourcesOf = without_logs
+    ) -> None:
         numbers = count()
-        self.sources_of = sources_of
+        self.sources_of, self._logs_of = sources_of, logs_of
         self.condition_of = seen.condition_of
         unguarded = numbered(criteria, numbers)
         self.visible = tuple(numbered(tree, numbers) for tree in seen.conditions)
@@ -55,6 +71,20 @@ class Compilation:
     def branches(self, types: Iterable[str]) -> tuple[Branch, ...]:
         """The branches of these types, each of types that are seen alike."""
         return tuple(piece for branch in branches(types, self.sources_of) for piece in self._seen_alike(branch))
+
+    def searched(self, types: Iterable[str]) -> tuple[Branch, ...]:
+        """As `branches`, with the logs of a type that is asked for alone, as far as the criteria let them be searched.
+
+        Logs would drown all else in a search of many types.
+        """
+        named = tuple(types)
+        logs = self.logs(named[0]) if len(named) == 1 else ()
+        asked = (one for one in logs if not one.source.needs or asks_for(self.criteria, one.source.needs))
+        return (*asked, *self.branches(named))
+
+    def logs(self, resource_type: str) -> tuple[Branch, ...]:
+        """The logs whose rows are resources of a type."""
+        return tuple(Branch(source, (resource_type,)) for source in self._logs_of(resource_type))
 
     def _seen_alike(self, branch: Branch) -> Iterable[Branch]:
         return (Branch(branch.source, types) for types in self._alike(branch.types))
@@ -162,7 +192,7 @@ class Compilation:
 
     def consults(self, branch: Branch) -> None:
         """Notes that the statement looks at index rows of the branch."""
-        if not branch.source.generic:
+        if not branch.source.generic and not branch.source.log:
             self.consulted.setdefault(branch.source.number, branch)
 
     def consults_words(self, branch: Branch) -> None:
@@ -170,6 +200,22 @@ class Compilation:
         # Sources have numbers from 0; all generic ones of a store have one queue.
         place = (branch.store.name, branch.source.table.name)
         self.consulted.setdefault(place, replace(branch, words=True))
+
+
+def asks_for(criteria: Expression, codes: frozenset[str]) -> bool:
+    """Whether all that the criteria match is named by one of these parameters, or by its owner."""
+    match criteria:
+        case And(parts):
+            return any(asks_for(part, codes) for part in parts)
+        case Or(parts):
+            return bool(parts) and all(asks_for(part, codes) for part in parts)
+        case Numbered(leaf=leaf):
+            return asks_for(leaf, codes)
+        case Member():
+            return True
+        case Token() | Reference() | VersionedReference():
+            return criteria.parameter in codes
+    return False
 
 
 def _both(*trees: Expression) -> Expression:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, any_, exists, false, func, literal_column, or_, select, true
 from sqlalchemy.sql import FromClause, Select
@@ -28,11 +28,14 @@ Follow: TypeAlias = Callable[[Linked, FromClause, Branch], ColumnElement[bool]]
 """The condition that a link puts on a row, which needs the tables of other types."""
 
 
-def on_alias(column: AnyColumn, alias: FromClause) -> AnyColumn:
+Described = TypeVar("Described", bound=AnyColumn)
+
+
+def on_alias(column: Described, alias: FromClause) -> Described:
     """The column description with its SQL columns taken from `alias` of their table."""
     if isinstance(column, CompositeColumn):
         parts = tuple(tuple(on_alias(one, alias) for one in columns) for columns in column.parts)
-        return replace(column, parts=parts)  # type: ignore[arg-type]
+        return replace(column, parts=parts)
     adapter = ClauseAdapter(alias)
     changed = {
         name: adapter.traverse(value)

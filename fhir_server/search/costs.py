@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any
 
 from fhir_server.definitions import search_parameters
+from fhir_server.mapping.log import LOG_IDS
 from fhir_server.search.expression import And, Anything, Expression, Leaf, Link, Not, Numbered, Or
 from fhir_server.search.request import Search
 from fhir_server.search.types.compartment import Member
@@ -92,7 +93,9 @@ def is_bound(search: Search) -> bool:
 def _is_plain_page(search: Search) -> bool:
     """Whether it is a page of everything, in an order that every table has an index for."""
     counted = search.summary == "count" or search.total == "accurate"
-    ordered = all(key.parameter in ("_id", "_lastUpdated") and not key.via for key in search.sort)
+    # The ids of a log's rows are in no index.
+    indexed = ("_lastUpdated",) if not LOG_IDS.keys().isdisjoint(search.types) else ("_id", "_lastUpdated")
+    ordered = all(key.parameter in indexed and not key.via for key in search.sort)
     return isinstance(search.criteria, Anything) and ordered and not counted
 
 

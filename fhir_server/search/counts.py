@@ -23,7 +23,7 @@ from fhir_server.search.rows import is_behind
 def count_select(search: Search, compilation: Compilation) -> Select[Any]:
     """One row: `total`, and `pending` when merges must be done before the total is right."""
     counts: list[ColumnElement[Any]] = []
-    for branch in compilation.branches(search.types) if search.contained != "true" else ():
+    for branch in compilation.searched(search.types) if search.contained != "true" else ():
         row = branch.row()
         for half in compilation.halves(branch):
             found = compilation.where(half, row, branch)
@@ -38,7 +38,7 @@ def count_select(search: Search, compilation: Compilation) -> Select[Any]:
 def matches_select(search: Search, compilation: Compilation) -> Select[Any] | CompoundSelect[Any]:
     """The keys of all matches, to be explained rather than run."""
     keys = []
-    for branch in compilation.branches(search.types) if search.contained != "true" else ():
+    for branch in compilation.searched(search.types) if search.contained != "true" else ():
         row = branch.row()
         keys.append(select(row.c.resource_key).where(compilation.matches(row, branch)))
     keys += contained_keys(search, compilation) if search.contains else []

@@ -19,6 +19,7 @@ from fhir_server.definitions import parameter_number
 from fhir_server.mapping.source import ReferenceColumn, Through
 from fhir_server.search.branches import Branch, branches, one_of, sql_literal, type_literal
 from fhir_server.search.compilation import Compilation
+from fhir_server.search.included_logs import logged, referred_by_log
 from fhir_server.search.iteration import iterated
 from fhir_server.search.ordering import Order
 from fhir_server.search.request import Include, Search
@@ -48,7 +49,13 @@ def included_selects(
         for branch in compilation.branches((include.source_type,)):
             keys += _referring_keys(include, branch, shown, compilation)
     included = (union(*keys) if len(keys) > 1 else keys[0].distinct()).cte("included")
-    return [_printed(branch, included, shown) for branch in branches(types, compilation.sources_of)]
+    printed = [_printed(branch, included, shown) for branch in branches(types, compilation.sources_of)]
+    return printed + [
+        one
+        for source_type in dict.fromkeys(include.source_type for include in reverse)
+        for branch in compilation.logs(source_type)
+        if (one := logged([one for one in reverse if one.source_type == source_type], branch, shown)) is not None
+    ]
 
 
 def _printed(branch: Branch, included: CTE, shown: CTE) -> Select[Any]:
@@ -67,6 +74,8 @@ def _referred(includes: Sequence[Include], shown: CTE, compilation: Compilation)
     """(target_type, target_id) of the shown resources' references."""
     parts: list[Select[Any]] = []
     for include in includes:
+        for branch in compilation.logs(include.source_type):
+            parts += referred_by_log(include, branch, shown)
         for branch in compilation.branches((include.source_type,)):
             parts += _referred_by_columns(include, branch, shown)
             if not _complete(include, branch):

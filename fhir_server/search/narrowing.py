@@ -29,6 +29,7 @@ from fhir_server.search.ordering import Order
 from fhir_server.search.placement import EXISTS, FENCED, Linked, OnColumn, OnInterval, OnRows, split, through_of
 from fhir_server.search.types.composite import Composite
 from fhir_server.search.types.date import Date
+from fhir_server.search.types.logs import are_few
 from fhir_server.search.types.number import Number
 from fhir_server.search.types.phonetic import Phonetic
 from fhir_server.search.types.quantity import Quantity
@@ -67,12 +68,14 @@ _LINK_RANK, _OTHER_RANK, _COLUMN_RANK = 3, 7, 8
 class Narrowed:
     """One way to the rows of a page: a condition on them, and perhaps the keys whose order the page is to follow.
 
-    `by_order` says that the rows are to be walked in the page's order.
+    `by_order` says that the rows are to be walked in the page's order, `fenced` that they must not be: all are found
+    before they are sorted.
     """
 
     condition: ColumnElement[bool]
     keys: FromClause | None = None
     by_order: bool = True
+    fenced: bool = False
 
 
 def narrowed(
@@ -88,6 +91,9 @@ def narrowed(
 
     `walkable` says that rows can be read in the page's order.
     """
+    if branch.source.log:
+        yield from _logged(placed, row, branch, compilation)
+        return
     parts = placed.parts if isinstance(placed, And) else (placed,)
     shared = any(len(compilation.sources_of(one)) > 1 for one in branch.types)
     is_planned = len(parts) > MOST_CONDITIONS or compilation.is_bound(branch)
@@ -117,6 +123,20 @@ def narrowed(
         yield from _walked(parts, counted, and_(*more), row, branch, compilation)
     else:
         yield Narrowed(and_(*more, compilation.where(placed, row, branch)))
+
+
+def _logged(placed: Expression, row: FromClause, branch: Branch, compilation: Compilation) -> Iterator[Narrowed]:
+    """The ways to the rows of a log: by what few of them name, or else in the order of time."""
+    condition = compilation.where(placed, row, branch)
+    for part in placed.parts if isinstance(placed, And) else (placed,):
+        if not isinstance(part, OnColumn):
+            continue
+        few = are_few(part.leaf, part.columns[0], compilation.binds.of(part.number), FEW)
+        if few is not None:
+            yield Narrowed(and_(few, condition), fenced=True)
+            yield Narrowed(and_(~few, condition))
+            return
+    yield Narrowed(condition)
 
 
 def _walked(

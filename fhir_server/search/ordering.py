@@ -77,6 +77,10 @@ class Order:
     """The row column that no two results share: resource_key, or fhir_id where one type is sorted."""
 
 
+NEWEST = (SortKey("_lastUpdated", "date", descending=True),)
+"""The order of what has logs, where none is asked for."""
+
+
 def order_of(sort: Sequence[SortKey], criteria: Expression, single_type: bool) -> Order:
     """The order for these sort keys; the unique key goes in the direction of the first.
 
@@ -127,6 +131,8 @@ def _value(key: SortKey, row: FromClause, branch: Branch, followed: Followed) ->
     if not key.via and key.parameter in _NEVER_NULL:
         return value
     sql_type = SQL_TYPES.get(key.kind, TEXT)
+    if branch.source.log and key.parameter in branch.source.sort:
+        return value  # logs are sorted by what is never NULL, and an index has it without a substitute
     value = value.collate("C") if sql_type is TEXT else value
     beyond = _BEYOND[sql_type][1 if key.descending else 0]
     return func.coalesce(value, literal_column(beyond), type_=sql_type)

@@ -38,7 +38,7 @@ def page_statement(search: Search, order: Order, compilation: Compilation, conti
     as texts. The parameters `limit` (page size plus one), `page_size` (where there are includes) and `after0`,
     `after1`, … are the caller's.
     """
-    found = compilation.branches(search.types) if search.contained != "true" else ()
+    found = compilation.searched(search.types) if search.contained != "true" else ()
     page = _page(search, found, order, compilation, continues)
     return answer_statement(search, page, order, compilation)
 
@@ -130,6 +130,10 @@ def _branch_pages(
             chosen = chosen.select_from(table.join(way.keys, way.keys.c.resource_key == table.c.resource_key))
         if continues:
             chosen = chosen.where(after(order, values, compilation.binds))
+        if way.fenced:
+            # PostgreSQL takes no order into a subquery with an OFFSET, even of one by nothing.
+            found_rows = chosen.offset(literal_column("0")).subquery("r")
+            chosen = select(*found_rows.c)
         rows.append(chosen.order_by(*ordered).limit(limit).subquery("r"))
     for row in rows:
         page = resource_select(MATCH, branch, row)

@@ -17,7 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhir_server.mapping.source import ReferenceColumn, Source, StringColumn, Through, TokenColumn
+from fhir_server.mapping.source import (
+    NamesColumn,
+    ReferenceColumn,
+    Source,
+    StringColumn,
+    Through,
+    TokenColumn,
+    VersionColumn,
+)
 from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Nothing, Numbered, Or, Shape
 from fhir_server.search.together import Together
 from fhir_server.search.types import ON_COLUMN, AnyColumn, index_table
@@ -29,6 +37,8 @@ from fhir_server.search.types.token import Token
 
 EXISTS, ARRAY, HASHED, AMONG, FENCED = "exists", "array", "hashed", "among", "fenced"
 ALL, SHORT, LONG = "all", "short", "long"
+
+_REFERENCES = ReferenceColumn | NamesColumn | VersionColumn
 
 MOST_HALVED = 2
 """Conditions of one search that are asked of columns and of index rows apart; each adds a search."""
@@ -99,11 +109,13 @@ class Linked(Expression):
 
 def own_columns(source: Source, parameter: str) -> tuple[AnyColumn, ...]:
     """The columns of a source that answer a parameter, with those that every row has."""
+    if parameter in source.columns:
+        return tuple(source.columns[parameter])
     if parameter == "_id":
         return (TokenColumn(source.table.c.fhir_id, complete=True),)
     if parameter == "_lastUpdated":
         return (InstantColumn(source.table.c.updated_at),)
-    return tuple(source.columns.get(parameter, ()))
+    return ()
 
 
 def place(expression: Expression, source: Source, few: bool = False) -> Expression:
@@ -192,8 +204,8 @@ def _columns_of(leaf: Leaf, source: Source) -> tuple[AnyColumn, ...]:
     if not isinstance(leaf, Member):
         return own_columns(source, leaf.parameter)
     owned = [column for code in leaf.parameters(source.resource_type) for column in own_columns(source, code)]
-    found = [column for column in owned if isinstance(column, ReferenceColumn) and column.target_type == leaf.parameter]
-    distinct = {str((column.column, column.through)): column for column in found}
+    found = [column for column in owned if isinstance(column, _REFERENCES) and column.target_type == leaf.parameter]
+    distinct = {str((column.column, getattr(column, "through", None))): column for column in found}
     return (*_identity(leaf, source), *distinct.values())
 
 
@@ -210,6 +222,8 @@ def answers(leaf: Leaf, column: AnyColumn) -> bool:
 
 def _held(leaf: Leaf, source: Source) -> bool:
     """Whether the columns hold all that the leaf may find, so that no index rows need be looked at."""
+    if source.log:
+        return True  # what its columns do not say, it does not say
     if leaf.only_rows or (isinstance(leaf, Member) and source.generic):
         return False
     return all(

@@ -43,6 +43,8 @@ def resource_select(mode: str, branch: Branch, row: FromClause) -> Select[Any]:
     `source` is the number of the row's source; rows of a generic store with several types have that of the first.
     Rows of a generic store always have their document, unless they are deleted.
     """
+    if branch.source.log:
+        return select(*resource_columns(mode, branch, row, None)).select_from(row)
     stored = branch.store.documents.alias("v")
     of_version = (
         stored.c.resource_type == branch.type_column(row),
@@ -55,9 +57,9 @@ def resource_select(mode: str, branch: Branch, row: FromClause) -> Select[Any]:
 
 
 def resource_columns(
-    mode: str, branch: Branch, row: FromClause, documents: FromClause
+    mode: str, branch: Branch, row: FromClause, documents: FromClause | None
 ) -> tuple[ColumnElement[Any], ...]:
-    """RESOURCE_COLUMNS over a row and its outer joined document."""
+    """RESOURCE_COLUMNS over a row and its outer joined document, None where there are no documents."""
     return (
         literal_column(f"'{mode}'").label("mode"),
         literal_column(str(branch.source.number)).label("source"),
@@ -66,9 +68,20 @@ def resource_columns(
         row.c.version_id,
         row.c.updated_at,
         row.c.deleted_at,
-        documents.c.document,
-        *_merge_columns(branch, row, documents),
+        *((_NO_JSON.label("document"), *_row_alone(row)) if documents is None else _merged(branch, row, documents)),
     )
+
+
+def _row_alone(row: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return _row_as_json(row).label("live"), _NO_JSON.label("last"), _NO_JSON.label("base")
+
+
+def _row_as_json(row: FromClause) -> ColumnElement[Any]:
+    return func.row_to_json(literal_column(str(row.name)), type_=_JSON)  # type: ignore[attr-defined]
+
+
+def _merged(branch: Branch, row: FromClause, documents: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return documents.c.document, *_merge_columns(branch, row, documents)
 
 
 def _merge_columns(branch: Branch, row: FromClause, documents: FromClause) -> tuple[ColumnElement[Any], ...]:
@@ -76,9 +89,8 @@ def _merge_columns(branch: Branch, row: FromClause, documents: FromClause) -> tu
         return (_NO_JSON.label("live"), _NO_JSON.label("last"), _NO_JSON.label("base"))
     without = documents.c.document.is_(None)
     behind = and_(without, row.c.document_version.is_not(None))
-    live = func.row_to_json(literal_column(str(row.name)), type_=_JSON)  # type: ignore[attr-defined]
     return (
-        case((without, live)).label("live"),
+        case((without, _row_as_json(row))).label("live"),
         case((behind, _last_document(branch, row))).label("last"),
         case((behind, _base_row(branch, row))).label("base"),
     )

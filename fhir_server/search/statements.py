@@ -20,13 +20,13 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from fhir_server.definitions import RESOURCE_TYPES, additions
 from fhir_server.search.binds import Slot, fill
-from fhir_server.search.branches import SourcesOf
+from fhir_server.search.branches import SourcesOf, without_logs
 from fhir_server.search.compilation import Compilation, all_leaves
 from fhir_server.search.counts import count_select, matches_select
 from fhir_server.search.expression import Anything, Expression, Leaf, linked_types
 from fhir_server.search.labels import labels_statement
 from fhir_server.search.latest import LATEST, MOST, latest_statement
-from fhir_server.search.ordering import Order, order_of
+from fhir_server.search.ordering import NEWEST, Order, order_of
 from fhir_server.search.pages import LIMIT, PAGE_SIZE, page_statement
 from fhir_server.search.parameter import sql_text
 from fhir_server.search.request import Search
@@ -64,11 +64,14 @@ class _Plan:
 class Statements:
     """Makes the statements for the sources of one registry; safe to share between threads.
 
-    `row_ids` is asked where a search names a logical id that may not be the id of its row.
+    `logs_of` gives the logs of a type. `row_ids` is asked where a search names a logical id that may not be the id of
+    its row.
     """
 
-    def __init__(self, sources_of: SourcesOf, row_ids: LookUp = nothing_known) -> None:
-        self._sources_of, self._row_ids = sources_of, row_ids
+    def __init__(
+        self, sources_of: SourcesOf, row_ids: LookUp = nothing_known, logs_of: SourcesOf = without_logs
+    ) -> None:
+        self._sources_of, self._row_ids, self._logs_of = sources_of, row_ids, logs_of
         self._plans: OrderedDict[Hashable, tuple[_Plan, ...]] = OrderedDict()
         self._lock = Lock()
 
@@ -84,7 +87,9 @@ class Statements:
         before the sort columns: NULL for a resource of its own.
         """
         criteria = rewrite(search.criteria)
-        order = order_of(search.sort, criteria, len(search.types) == 1 and not search.contains)
+        alone = len(search.types) == 1 and not search.contains
+        newest = NEWEST if alone and self._logs_of(search.types[0]) else ()
+        order = order_of(search.sort or newest, criteria, alone)
         included = (*(kind for one in search.includes for kind in one.types),)
         sorted_by = (target for key in search.sort for _, targets in key.via for target in targets)
         visible = seen((*_seen_types(search), *included, *sorted_by, *linked_types(criteria)), visibility)
@@ -188,7 +193,7 @@ class Statements:
 
         def build(compilation: Compilation) -> AnySelect:
             selects = []
-            for branch in compilation.branches((resource_type,)):
+            for branch in compilation.searched((resource_type,)):
                 row = branch.row()
                 selects.append(resource_select(MATCH, branch, row).where(compilation.names(row, branch)))
             return selects[0] if len(selects) == 1 else union_all(*selects)
@@ -211,7 +216,7 @@ class Statements:
             filled = fill(plan.slots, found_leaves)
             if filled is not None:
                 return _filled(plan, filled, constants)
-        compilation = Compilation(criteria, visible, self._sources_of)
+        compilation = Compilation(criteria, visible, self._sources_of, self._logs_of)
         sql = sql_text(build(compilation))
         plan = _Plan(sql, tuple(compilation.binds.slots), frozenset(compilation.binds.constants))
         self._keep(shape, plan)

@@ -34,8 +34,10 @@ SELECT fhir_drop_shadow('orders', 'order_shipments', 'SupplyDelivery', 'phi');
 DROP FUNCTION fhir_project_moved_orders(), fhir_project_destinations(), fhir_before_shipment(), fhir_has_left(text), fhir_shipment_status(text),
     fhir_lines_of_order(bigint), fhir_project_names_of_products(), fhir_project_orders_of_requests(), fhir_project_lines(),
     fhir_before_line_of_request(), fhir_project_requested_products(bigint[]), fhir_before_requested_product(),
-    fhir_requested_product(bigint);
+    fhir_requested_product(bigint, jsonb);
 DROP INDEX orders_tracking_number, orders_due, order_items_order_number, order_items_patient_fhir_id;
+DROP INDEX product_requests_products_asked_for;
+DROP FUNCTION fhir_products_asked_for(jsonb);
 ALTER TABLE product_requests DROP COLUMN product_name, DROP COLUMN product_hcpcs_code, DROP COLUMN product_sku,
     DROP COLUMN has_several_products;
 ALTER TABLE history.product_requests DROP COLUMN product_name, DROP COLUMN product_hcpcs_code, DROP COLUMN product_sku,

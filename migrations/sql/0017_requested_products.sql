@@ -1,5 +1,5 @@
--- What a request asks for: the one product that the lines of its orders name, or that they name several. It is the only copy that
--- goes up the graph, lines → orders → requests, where all others go down; so whoever adds a line locks its product and its request
+-- What a request asks for: the one product that the lines of its orders name, or that they name several; before there are any lines,
+-- what `products` in clinical_details names (ADR 0016). What comes of lines is the only copy that goes up the graph, lines → orders → requests, where all others go down; so whoever adds a line locks its product and its request
 -- before its order, in the order in which the others lock them.
 
 ALTER TABLE product_requests
@@ -14,25 +14,36 @@ ALTER TABLE history.product_requests
     ADD COLUMN has_several_products boolean;
 SELECT fhir_version_table('public.product_requests', 'history.product_requests', 'DeviceRequest', 'phi');
 
-CREATE FUNCTION fhir_requested_product(request bigint,
+-- The portal's keys of the products that a request names before it has lines.
+CREATE FUNCTION fhir_products_asked_for(clinical_details jsonb) RETURNS bigint[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT ARRAY(SELECT (one ->> 'product_id')::bigint
+                 FROM jsonb_array_elements(CASE jsonb_typeof(clinical_details -> 'products') WHEN 'array'
+                     THEN clinical_details -> 'products' ELSE '[]' END) AS one
+                 WHERE one ->> 'product_id' ~ '^[0-9]{1,18}$')
+$$;
+
+CREATE FUNCTION fhir_requested_product(request bigint, clinical_details jsonb,
         OUT product_name text, OUT product_hcpcs_code text, OUT product_sku text, OUT has_several_products boolean)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
     SELECT CASE WHEN count(*) = 1 THEN min(p.name) END, CASE WHEN count(*) = 1 THEN min(p.hcpcs_code) END,
            CASE WHEN count(*) = 1 THEN min(p.sku) END, CASE WHEN count(*) > 1 THEN true END
-    FROM public.products p
-    WHERE p.id IN (SELECT i.product_id FROM public.orders o JOIN public.order_items i ON i.order_id = o.id
-                   WHERE o.product_request_id = request AND o.deleted_at IS NULL AND i.deleted_at IS NULL)
+    FROM (SELECT ARRAY(
+              SELECT i.product_id FROM public.orders o JOIN public.order_items i ON i.order_id = o.id
+              WHERE o.product_request_id = request AND o.deleted_at IS NULL AND i.deleted_at IS NULL) AS ids) AS of_lines,
+        public.products p
+    WHERE p.id = ANY (CASE WHEN of_lines.ids <> '{}' THEN of_lines.ids ELSE public.fhir_products_asked_for(clinical_details) END)
 $$;
 
 CREATE FUNCTION fhir_before_requested_product() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     SELECT f.* INTO NEW.product_name, NEW.product_hcpcs_code, NEW.product_sku, NEW.has_several_products
-        FROM public.fhir_requested_product(NEW.id) f;
+        FROM public.fhir_requested_product(NEW.id, NEW.clinical_details) f;
     RETURN NEW;
 END $$;
 CREATE TRIGGER fhir_10_requested_product
-    BEFORE INSERT OR UPDATE OF product_name, product_hcpcs_code, product_sku, has_several_products
+    BEFORE INSERT OR UPDATE OF clinical_details, product_name, product_hcpcs_code, product_sku, has_several_products
     ON product_requests FOR EACH ROW EXECUTE FUNCTION fhir_before_requested_product();
 
 -- Called with the requests whose lines may have changed; the trigger above computes the values.
@@ -44,7 +55,7 @@ BEGIN
     UPDATE public.product_requests r SET product_name = NULL
     WHERE r.id = ANY (touched)
         AND ROW(r.product_name, r.product_hcpcs_code, r.product_sku, r.has_several_products)::text
-            IS DISTINCT FROM (SELECT ROW(f.*)::text FROM public.fhir_requested_product(r.id) f);
+            IS DISTINCT FROM (SELECT ROW(f.*)::text FROM public.fhir_requested_product(r.id, r.clinical_details) f);
 END $$;
 
 CREATE FUNCTION fhir_before_line_of_request() RETURNS trigger
@@ -116,7 +127,11 @@ BEGIN
     IF touched <> '{}' THEN
         PERFORM public.fhir_project_requested_products(ARRAY(
             SELECT DISTINCT o.product_request_id FROM public.order_items i JOIN public.orders o ON o.id = i.order_id
-            WHERE i.product_id = ANY (touched)));
+            WHERE i.product_id = ANY (touched)
+            UNION
+            SELECT r.id FROM public.product_requests r
+            WHERE public.fhir_products_asked_for(r.clinical_details) && touched
+                AND public.fhir_products_asked_for(r.clinical_details) <> '{}'));
     END IF;
     RETURN NULL;
 END $$;
@@ -130,11 +145,13 @@ CREATE TRIGGER fhir_35_requested_products AFTER UPDATE ON products
 ALTER TABLE product_requests DISABLE TRIGGER fhir_20_version_update, DISABLE TRIGGER fhir_30_history_update,
     DISABLE TRIGGER fhir_40_queue_texts_update;
 UPDATE product_requests r SET product_name = NULL
-WHERE r.document_version IS NULL AND r.id IN (SELECT o.product_request_id FROM orders o JOIN order_items i ON i.order_id = o.id);
+WHERE r.document_version IS NULL AND (r.id IN (SELECT o.product_request_id FROM orders o JOIN order_items i ON i.order_id = o.id)
+    OR fhir_products_asked_for(r.clinical_details) <> '{}');
 ALTER TABLE product_requests ENABLE TRIGGER fhir_20_version_update, ENABLE TRIGGER fhir_30_history_update,
     ENABLE TRIGGER fhir_40_queue_texts_update;
 UPDATE product_requests r SET product_name = NULL
-WHERE r.document_version IS NOT NULL AND r.id IN (SELECT o.product_request_id FROM orders o JOIN order_items i ON i.order_id = o.id);
+WHERE r.document_version IS NOT NULL AND (r.id IN (SELECT o.product_request_id FROM orders o JOIN order_items i ON i.order_id = o.id)
+    OR fhir_products_asked_for(r.clinical_details) <> '{}');
 
 -- A document that is older than this says nothing of the details, and whoever puts it back unchanged would take them away. So the
 -- version that it belongs to is remembered as one without them, and the next reader merges them into it.
@@ -158,3 +175,5 @@ SELECT 'product_requests', r.resource_key FROM product_requests r WHERE r.docume
 
 CREATE INDEX product_requests_product_hcpcs_code ON product_requests (product_hcpcs_code);
 CREATE INDEX product_requests_product_sku ON product_requests (product_sku);
+CREATE INDEX product_requests_products_asked_for ON product_requests USING gin (fhir_products_asked_for(clinical_details))
+    WHERE fhir_products_asked_for(clinical_details) <> '{}';

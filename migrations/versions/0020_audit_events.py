@@ -7,7 +7,7 @@ down_revision = "0019_business_views"
 branch_labels = None
 depends_on = None
 
-FILES: tuple[str, ...] = ()
+FILES: tuple[str, ...] = ("0020_logs",)
 
 
 def upgrade() -> None:

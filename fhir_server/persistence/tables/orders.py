@@ -148,6 +148,12 @@ product_requests = Table(
     Index("product_requests_requester_fhir_id", "requester_fhir_id"),
     Index("product_requests_product_hcpcs_code", "product_hcpcs_code"),
     Index("product_requests_product_sku", "product_sku"),
+    Index(
+        "product_requests_products_asked_for",
+        text("fhir_products_asked_for(clinical_details)"),
+        postgresql_using="gin",
+        postgresql_where=text("fhir_products_asked_for(clinical_details) <> '{}'"),
+    ),
     *resource_indexes("product_requests"),
 )
 

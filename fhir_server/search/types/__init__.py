@@ -15,11 +15,14 @@ from fhir_server.mapping.source import (
     BooleanColumn,
     CompositeColumn,
     DateColumn,
+    LogIdColumn,
+    NamesColumn,
     QuantityColumn,
     ReferenceColumn,
     SearchColumn,
     StringColumn,
     TokenColumn,
+    VersionColumn,
 )
 from fhir_server.search.expression import Leaf, Present
 from fhir_server.search.types import (
@@ -27,6 +30,7 @@ from fhir_server.search.types import (
     composite,
     date,
     hierarchy,
+    logs,
     near,
     number,
     phonetic,
@@ -124,7 +128,16 @@ ON_COLUMN: Mapping[tuple[type[Leaf], type[AnyColumn]], OnColumn] = {
     (phonetic.Phonetic, StringColumn): phonetic.on_column,
     (quantity.Quantity, QuantityColumn): quantity.on_column,
     (reference.Reference, ReferenceColumn): reference.on_column,
+    (compartment.Member, NamesColumn): logs.member_among_names,
+    (compartment.Member, VersionColumn): logs.member_is_version,
+    (reference.Reference, NamesColumn): logs.among_names,
+    (reference.Reference, VersionColumn): logs.is_version_of,
+    (reference.VersionedReference, NamesColumn): logs.version_among_names,
+    (reference.VersionedReference, VersionColumn): logs.is_version,
     (string.String, StringColumn): string.on_column,
+    (token.Token, LogIdColumn): logs.on_id,
+    (Present, NamesColumn): logs.names_any,
+    (Present, VersionColumn): logs.is_of_type,
     (token.Token, BooleanColumn): token.on_boolean,
     **{
         (Present, column): _present_column
@@ -132,6 +145,7 @@ ON_COLUMN: Mapping[tuple[type[Leaf], type[AnyColumn]], OnColumn] = {
             BooleanColumn,
             DateColumn,
             date.InstantColumn,
+            LogIdColumn,
             QuantityColumn,
             ReferenceColumn,
             StringColumn,

@@ -56,6 +56,10 @@ def created(postgres: str) -> Iterator[str]:
             "CREATE FUNCTION fhir_phonetic(text) RETURNS text[] LANGUAGE sql IMMUTABLE RETURN ARRAY[$1]"
         )
         connection.exec_driver_sql("CREATE FUNCTION fhir_minted_id(text) RETURNS text LANGUAGE sql IMMUTABLE RETURN $1")
+        connection.exec_driver_sql(
+            "CREATE FUNCTION fhir_products_asked_for(jsonb) RETURNS bigint[] LANGUAGE sql IMMUTABLE"
+            " RETURN '{}'::bigint[]"
+        )
         METADATA.create_all(connection)
     yield conninfo
     with psycopg.connect(postgres, autocommit=True) as connection:

@@ -144,6 +144,33 @@ class TestProducts:
         assert counted == {"n": 2001}
 
 
+class TestProductsAskedFor:
+    def test_before_there_are_lines_it_is_what_the_details_name(self, graph: Session) -> None:
+        graph.execute("""INSERT INTO product_requests (id, request_number, user_id, clinical_details)
+            VALUES (9, 'R-9', 7, '{"products": [{"product_id": 7, "quantity": 2}]}')""")
+        query = "SELECT product_name, has_several_products, version_id FROM product_requests WHERE id = 9"
+        assert one(graph, query) == {"product_name": "Graft", "has_several_products": None, "version_id": 1}
+        graph.execute("UPDATE products SET name = 'Grafts' WHERE id = 7")
+        assert one(graph, query) == {"product_name": "Grafts", "has_several_products": None, "version_id": 2}
+        products = '{"products": [{"product_id": "7"}, {"product_id": 8}, {"product_id": "x"}, 5, null]}'
+        graph.execute("UPDATE product_requests SET clinical_details = %s WHERE id = 9", (products,))
+        assert one(graph, query) == {"product_name": None, "has_several_products": True, "version_id": 3}
+
+    def test_lines_say_better(self, graph: Session) -> None:
+        graph.execute(
+            """UPDATE product_requests SET clinical_details = '{"products": [{"product_id": 8}]}' WHERE id = 7"""
+        )
+        assert one(graph, "SELECT product_name FROM product_requests WHERE id = 7") == {"product_name": "Graft"}
+
+    @pytest.mark.parametrize("details", ["[]", "5", '{"products": 5}', '{"products": {"product_id": 7}}', "null"])
+    def test_odd_details_name_nothing(self, graph: Session, details: str) -> None:
+        graph.execute(
+            "INSERT INTO product_requests (id, request_number, user_id, clinical_details) VALUES (9, 'R-9', 7, %s)",
+            (details,),
+        )
+        assert one(graph, "SELECT product_name FROM product_requests WHERE id = 9") == {"product_name": None}
+
+
 class TestShipments:
     @pytest.mark.parametrize("text", [*status_map("shipment").codes, " Shipped ", "In-Transit", "OUT FOR DELIVERY"])
     def test_every_text_of_the_map_makes_a_shipment(self, graph: Session, text: str) -> None:
