@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/search.html#chaining and https://hl7.org/fhir/R4/search.html#has
 
 A chain without types goes to every type that its reference may have and that knows the parameter after it; the results
-of all are united. A contained resource is an end like any other. A link to a resource of another server or by identifier
+of all are united. What is contained is an end like any other. A link to a resource of another server or by identifier
 alone leads nowhere.
 """
 
