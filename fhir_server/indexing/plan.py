@@ -6,14 +6,15 @@ https://hl7.org/fhir/R4/searchparameter-registry.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from fhir_server.definitions import SearchParameter, added, is_primitive, parameter_number, search_parameters
 from fhir_server.indexing.converters import CONVERSIONS, Context, Converter
+from fhir_server.indexing.converters.reference import CONTAINED
 from fhir_server.indexing.converters.token import TEXTS
-from fhir_server.indexing.paths import Computed, Item, Path, Property, Step, Where, compile_paths
+from fhir_server.indexing.paths import Computed, Item, Path, Property, RefersTo, Step, Where, compile_paths
 from fhir_server.indexing.values import (
     DateValue,
     NumberValue,
@@ -82,13 +83,21 @@ def plan_of(resource_type: str, parameters: tuple[SearchParameter, ...]) -> Plan
         if parameter.code in NOT_INDEXED or not conversions:
             continue
         for path in compile_paths(parameter.expression, resource_type):
-            node = _grown(root, path)
             for conversion in conversions:
                 convert = conversion.converters.get(path.type)
                 if convert is not None:
+                    node = _grown(root, _untyped(path) if conversion.converters is CONTAINED else path)
                     number = parameter_number(f"{resource_type}.{parameter.code}{conversion.suffix}")
                     _add(node, conversion.kind, convert, path.defined, number)
     return root
+
+
+def _untyped(path: Path) -> Path:
+    """The path without a last condition on the type referred to: what is contained tells it, not its reference."""
+    match path.steps:
+        case (*before, Where(RefersTo())):
+            return replace(path, steps=tuple(before))
+    return path
 
 
 def has_texts(resource_type: str, code: str) -> bool:

@@ -27,6 +27,7 @@ from fhir_server.search import (
     IncompleteParameter,
     Search,
     estimated_total,
+    has_chains,
     in_compartment,
     linked_types,
     member_types,
@@ -48,6 +49,7 @@ _MORE_INCLUDED = (
     f"Not all resources are included: :iterate goes {MAX_DEPTH} references far, and it and _revinclude=* give"
     f" {MAX_INCLUDED} resources at most. Ask for a smaller _count, or read the others by their references."
 )
+_NOT_INDEXED = "What older resources contain is not indexed yet; `fhir-server index` does that."
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _search(
         search = replace(search, criteria=And((belongs, search.criteria)))
         refuse_uncontained(search)
     if search.contains and not are_indexed(context.database):
-        raise IncompleteParameter("What older resources contain is not indexed yet; `fhir-server index` does that.")
+        raise IncompleteParameter(_NOT_INDEXED)
     explains = wants_explanation(context, asked.query)
     if search.summary == "count":
         counted = _total(context, request, search)
@@ -239,6 +241,9 @@ def search_bundle(
     issues = [Issue("warning", "not-supported", text) for text in search.warnings]
     if any(row[0] == CAPPED for row in rows):
         issues.append(Issue("warning", "too-costly", _MORE_INCLUDED))
+    if has_chains(search) and not are_indexed(context.database):
+        # Chains found nothing there before; what else they find need not wait.
+        issues.append(Issue("warning", "incomplete", f"{_NOT_INDEXED} Until then chains do not look into these."))
     if issues:
         entries.append(entry_bytes(None, encode_json(operation_outcome(issues)), search={"mode": "outcome"}))
     entries += outcomes

@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
-from fhir_server.search.contained import refuse_uncontained
+from fhir_server.search.contained import has_chains, refuse_uncontained
 from fhir_server.search.counts import estimated_total
 from fhir_server.search.custom import IncompleteParameter, added_parameters
 from fhir_server.search.expression import And, Anything, Expression, Not, Nothing, Or, linked_types
@@ -46,6 +46,7 @@ __all__ = [
     "Visibility",
     "added_parameters",
     "estimated_total",
+    "has_chains",
     "in_compartment",
     "in_record",
     "linked_types",

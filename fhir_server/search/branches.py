@@ -40,6 +40,11 @@ class Branch:
         """Where the documents and index rows are."""
         return self.source.store
 
+    @property
+    def is_contained(self) -> bool:
+        """Whether its rows are resources that stand inside of others."""
+        return self.source.table is self.store.contained
+
     def row(self) -> NamedFromClause[Any]:
         """The table under the name `r`."""
         return self.source.table.alias("r")
@@ -62,6 +67,11 @@ class Branch:
         numbers = sorted(map(parameter_number, names))
         literals: list[ColumnElement[int]] = [literal_column(str(number)) for number in numbers]
         return rows.c.parameter == literals[0] if len(literals) == 1 else rows.c.parameter.in_(literals)
+
+
+def contained_branch(store: Store, types: tuple[str, ...]) -> Branch:
+    """What resources of a store contain of these types; the number of its source is never given out."""
+    return Branch(Source(-1, types[0], store.contained, store.contained, store, generic=True), types)
 
 
 def sql_literal(text: str) -> ColumnElement[str]:

@@ -3,7 +3,8 @@
 https://hl7.org/fhir/R4/search.html#chaining and https://hl7.org/fhir/R4/search.html#has
 
 A chain without types goes to every type that its reference may have and that knows the parameter after it; the results
-of all are united. A link to a resource of another server, to a contained one or by identifier alone leads nowhere.
+of all are united. What is contained is an end like any other. A link to a resource of another server or by identifier
+alone leads nowhere.
 """
 
 from __future__ import annotations

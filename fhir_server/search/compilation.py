@@ -22,6 +22,7 @@ from fhir_server.search.expression import (
     And,
     Anything,
     Expression,
+    Guarded,
     Leaf,
     Link,
     Not,
@@ -109,8 +110,8 @@ class Compilation:
                 return Not(self.guarded(part))
             case Link(parameters, alternatives, reverse):
                 guarded = [
-                    (alike, _both(self.guarded(inner), self._visible_of(alike)))
-                    for types, inner in alternatives
+                    (alike, Guarded(asked, self._visible_of(alike)))
+                    for types, asked in ((types, self.guarded(inner)) for types, inner in alternatives)
                     for alike in self._alike(types)
                 ]
                 return Link(parameters, tuple(guarded), reverse)
@@ -153,7 +154,12 @@ class Compilation:
         return self.where(place(self._visible_of(branch.types), branch.source, few=True), row, branch)
 
     def fulfils(self, wanted: Expression, row: FromClause, branch: Branch) -> ColumnElement[bool]:
-        """The condition that an undeleted row is what a numbered tree asks for."""
+        """The condition that an undeleted row is what a numbered or guarded tree asks for."""
+        if isinstance(wanted, Guarded):
+            if branch.is_contained:
+                # It is there as long as its container is, of which no more than a few are looked into.
+                return self.where_deleted_or_not(place(wanted.asked, branch.source, few=True), row, branch)
+            wanted = _both(wanted.asked, wanted.visible)
         return self.where(place(wanted, branch.source), row, branch)
 
     def ways(self, link: Link, row: FromClause, branch: Branch) -> tuple[Way, ...]:

@@ -18,8 +18,7 @@ from sqlalchemy.sql import FromClause, Select
 
 from fhir_server.definitions import RESOURCE_TYPES
 from fhir_server.errors import InvalidRequest
-from fhir_server.mapping.source import Source, Store
-from fhir_server.search.branches import Branch, sql_literal
+from fhir_server.search.branches import Branch, contained_branch, sql_literal
 from fhir_server.search.compilation import Compilation
 from fhir_server.search.custom import added_parameters
 from fhir_server.search.expression import And, Expression, Leaf, Link, Not, Or
@@ -78,6 +77,24 @@ def _nodes(expression: Expression) -> Iterator[Expression]:
             yield from _nodes(part)
         case Leaf() | Link():
             yield expression
+
+
+def has_chains(search: Search) -> bool:
+    """Whether a search follows references to resources that may be contained ones."""
+    return any(key.via for key in search.sort) or _is_chained(search.criteria)
+
+
+def _is_chained(expression: Expression) -> bool:
+    match expression:
+        case And(parts) | Or(parts):
+            return any(map(_is_chained, parts))
+        case Not(part):
+            return _is_chained(part)
+        case Link(reverse=True):
+            return any(_is_chained(inner) for _, inner in expression.alternatives)
+        case Link():
+            return True
+    return False
 
 
 def contained_pages(
@@ -159,7 +176,7 @@ def _shown(row: FromClause, branch: Branch, among: bool, compilation: Compilatio
 
 def _found(search: Search, branch: Branch, compilation: Compilation) -> FromClause:
     """The contained matches in resources of a branch: their containers' keys, each once, or themselves."""
-    inner = Branch(_source(branch.store, search.types[0]), search.types)
+    inner = contained_branch(branch.store, search.types)
     row = inner.row()
     placed = place(together(compilation.criteria, search.types), inner.source)
     in_table = row.c.container_table == sql_literal(branch.source.table.name)
@@ -170,9 +187,12 @@ def _found(search: Search, branch: Branch, compilation: Compilation) -> FromClau
     return select(*keys).where(*wanted).subquery("k")
 
 
-def _source(store: Store, resource_type: str) -> Source:
-    """The contained resources of a store as a source; its number is never given out."""
-    return Source(-1, resource_type, store.contained, store.contained, store, generic=True)
-
-
-__all__ = ["CONTAINED_ID", "NotContained", "contained_keys", "contained_pages", "no_contained_id", "refuse_uncontained"]
+__all__ = [
+    "CONTAINED_ID",
+    "NotContained",
+    "contained_keys",
+    "contained_pages",
+    "has_chains",
+    "no_contained_id",
+    "refuse_uncontained",
+]

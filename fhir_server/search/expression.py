@@ -111,6 +111,23 @@ class Link(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Guarded(Expression):
+    """What a link asks of the resources at its end, and what is visible of their types.
+
+    Contained resources are seen with their container: of them, only `asked` must hold.
+    """
+
+    asked: Expression
+    visible: Expression
+
+    def shape(self) -> Shape:
+        return ("guarded", self.asked.shape(), self.visible.shape())
+
+    def __str__(self) -> str:
+        return _printed("guarded", (self.asked, self.visible))
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf(Expression):
     """What is asked of one search parameter; `table` names the attribute of Store with its index rows."""
 

@@ -123,6 +123,9 @@ def _ends(include: Include, here: FromClause, compilation: Compilation) -> Itera
             conditions.append(here.c.depth == number(0))
         link = Link(include.parameters, ((targets, Anything()),), include.reverse)
         for way in compilation.ways(link, row, branch):
+            if way.branch.is_contained:
+                # What is contained comes with its container, and is nothing to go on from.
+                continue
             yield _columns(way).where(way.key == way.column(row), *way.also, *conditions).correlate(here)
 
 

@@ -3,24 +3,26 @@
 https://hl7.org/fhir/R4/search.html#chaining and https://hl7.org/fhir/R4/search.html#has
 
 A reference stands in a column or in index rows, and the other resource in a table or in a generic store: each pair is
-one way. Where one way alone is asked for, a correlated EXISTS is a semi-join that PostgreSQL starts from either end.
-Several ways would be an OR of these, which it can only test row by row; so there `AMONG` unites the keys that all ways
-give, and starts from them.
+one way. One more leads to what stands inside of the same resource, by index rows that are there for this alone.
+
+Where one way alone is asked for, a correlated EXISTS is a semi-join that PostgreSQL starts from either end. Several
+ways would be an OR of these, which it can only test row by row; so there `AMONG` unites the keys that all ways give,
+and starts from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, exists, false, literal_column, or_, select, true, union_all
 from sqlalchemy.sql import FromClause, Select
 from sqlalchemy.sql.util import ClauseAdapter
 
 from fhir_server.mapping.source import ReferenceColumn, Through
-from fhir_server.search.branches import Branch, SourcesOf, branches, sql_literal, type_literal
-from fhir_server.search.expression import Expression, Link
+from fhir_server.search.branches import Branch, SourcesOf, branches, contained_branch, sql_literal, type_literal
+from fhir_server.search.expression import Expression, Guarded, Link
 from fhir_server.search.placement import AMONG, FENCED, Linked
 
 Codes = tuple[str, ...]
@@ -118,21 +120,51 @@ def _level(row: FromClause) -> int:
 
 
 def ways(link: Link, row: FromClause, branch: Branch, shared: Shared) -> Iterator[Way]:
-    """All ways to follow a link from a row, those by columns first."""
+    """All ways to follow a link from a row: those by columns first, those that stay in one resource last."""
     level = _level(row)
-    by_column, by_rows = (_back_by_column, _back_by_rows) if link.reverse else (_by_column, _by_rows)
-    for make in (by_column, by_rows):
+    for make in _makers(link, branch):
         for types, inner in link.alternatives:
             for other in branches(types, shared.sources_of):
-                for way, holder in make(link.parameters, row, branch, other, level):
-                    matches = shared.fulfils(inner, way.other, way.branch)
-                    if holder is not None:
-                        shared.consults(holder)
-                    yield Way(way.keys.where(matches), way.key, way.column, way.other, way.branch, way.also)
+                yield from _matching(make(link.parameters, row, branch, other, level), inner, shared)
+    within = _back_within if link.reverse else _within
+    for types, inner in _asked_within(link, branch):
+        other = contained_branch(branch.store, types)
+        yield from _matching(within(link.parameters, row, branch, other, level), inner, shared)
 
 
-Made = Iterator[tuple[Way, Branch | None]]
+def _matching(made: Made, inner: Expression, shared: Shared) -> Iterator[Way]:
+    for way, holder in made:
+        matches = shared.fulfils(inner, way.other, way.branch)
+        if holder is not None:
+            shared.consults(holder)
+        yield Way(way.keys.where(matches), way.key, way.column, way.other, way.branch, way.also)
+
+
+def _makers(link: Link, branch: Branch) -> tuple[Maker, ...]:
+    if not link.reverse:
+        return _by_column, _by_rows
+    # Nobody refers to what is contained but what stands in the same resource, and this itself.
+    return (_back_within,) if branch.is_contained else (_back_by_column, _back_by_rows)
+
+
+def _asked_within(link: Link, branch: Branch) -> Iterator[tuple[Codes, Expression]]:
+    """The types of contained resources that the link leads to, and what is asked of these; those asked alike at once.
+
+    What is visible does not depend on what is contained: only links of a caller's criteria look for it.
+    """
+    if link.reverse and not branch.is_contained:
+        return
+    asked: dict[int, tuple[list[str], Expression]] = {}
+    for types, inner in link.alternatives:
+        if isinstance(inner, Guarded):
+            asked.setdefault(id(inner.asked), ([], inner))[0].extend(types)
+    for found, inner in asked.values():
+        yield tuple(found), inner
+
+
+Made: TypeAlias = Iterator[tuple[Way, Branch | None]]
 """Ways without the condition on the other end, with the branch whose index rows hold the reference."""
+Maker: TypeAlias = Callable[[Codes, FromClause, Branch, Branch, int], Made]
 
 
 def _reference_columns(branch: Branch, parameters: Codes) -> Iterator[ReferenceColumn]:
@@ -204,6 +236,45 @@ def _back_by_rows(parameters: Codes, row: FromClause, branch: Branch, other: Bra
         yield Way(keys.where(of_type), rows.c.target_id, _named("fhir_id"), found, other), other
     else:
         yield Way(keys, rows.c.target_id, _named("fhir_id"), found, other, (of_type,)), other
+
+
+def _within(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    """From a resource, or from what it contains, to what it contains."""
+    beyond = _beyond_columns(branch, parameters)
+    if not beyond:
+        return
+    rows, found = branch.store.reference_index.alias(f"i{level}"), other.source.table.alias(f"r{level}")
+    if branch.is_contained:
+        beside = branch.source.table.alias(f"b{level}")
+        joined = rows.join(beside, beside.c.resource_key == rows.c.resource_key)
+        joined = joined.join(found, and_(found.c.container_key == beside.c.container_key, _is_named(rows, found)))
+    else:
+        joined = rows.join(found, and_(found.c.container_key == rows.c.resource_key, _is_named(rows, found)))
+    keys = select(rows.c.resource_key).select_from(joined).where(_contained_rows(branch, rows, beyond))
+    yield Way(keys, rows.c.resource_key, _named("resource_key"), found, other), branch
+
+
+def _back_within(parameters: Codes, row: FromClause, branch: Branch, other: Branch, level: int) -> Made:
+    """From what is contained to the container that refers to it, or to what is contained beside it and does."""
+    beyond = _beyond_columns(other, parameters)
+    if not beyond or other.store is not branch.store:
+        return
+    rows, found = other.store.reference_index.alias(f"i{level}"), other.source.table.alias(f"r{level}")
+    beside = branch.source.table.alias(f"b{level}")
+    container = found.c.container_key if other.is_contained else found.c.resource_key
+    joined = rows.join(found, found.c.resource_key == rows.c.resource_key)
+    joined = joined.join(beside, and_(beside.c.container_key == container, _is_named(rows, beside)))
+    keys = select(beside.c.resource_key).select_from(joined).where(_contained_rows(other, rows, beyond))
+    yield Way(keys, beside.c.resource_key, _named("resource_key"), found, other), other
+
+
+def _contained_rows(branch: Branch, rows: FromClause, parameters: Codes) -> ColumnElement[bool]:
+    return branch.parameters(rows, tuple(f"{code}:contained" for code in parameters))
+
+
+def _is_named(rows: FromClause, found: FromClause) -> ColumnElement[bool]:
+    named: ColumnElement[bool] = rows.c.url == literal_column("'#'").concat(found.c.fhir_id)
+    return named
 
 
 def _named(name: str) -> ColumnOf:

@@ -138,6 +138,115 @@ def test_s187_what_is_contained_is_found_where_it_is_asked_for(filled: Any) -> N
         assert sorted(url for url, _ in entries(filled, f"{path}&_sort=-_lastUpdated")) == expected, search
 
 
+PATIENT_INSIDE = {"resourceType": "Patient", "id": "p", "name": [{"family": "Inner"}], "birthDate": "1950-01-01"}
+CHAINED = {
+    # the example of the specification
+    "MedicationRequest?medication.ingredient-code=abc": "MedicationRequest/r1",
+    "MedicationRequest?medication:Medication.ingredient-code=xyz": "MedicationRequest/r2 MedicationRequest/r3",
+    "Medication?ingredient-code=abc": "Medication/free",
+    # whatever _contained says
+    "MedicationRequest?medication.ingredient-code=abc&_contained=false": "MedicationRequest/r1",
+    # both of the same contained resource
+    "MedicationRequest?_filter=medication.ingredient-code eq abc and status eq active": "MedicationRequest/r1",
+    "MedicationRequest?medication.ingredient-code=abc&medication.status=inactive": "",
+    "MedicationRequest?medication.status:missing=true": "MedicationRequest/r2 MedicationRequest/r3",
+    # only what this parameter refers to: m2 and m3 of r2 are supporting information
+    "MedicationRequest?medication._id=m2": "",
+    "Observation?performer:Practitioner.name=smith": "Observation/w",
+    "Observation?performer.name=smith": "Observation/w",
+    "Observation?performer:Practitioner.family:exact=Smith": "Observation/w",
+    "Observation?_filter=performer.name eq smith or performer.name eq nobody": "Observation/w",
+    "Observation?_filter=performer:Practitioner[family eq smith and _id eq d].name sw s": "Observation/w",
+    "Observation?_filter=performer:Practitioner[family eq smith and _id eq e].name sw s": "",
+    "Observation?_filter=not (performer:Practitioner.name eq smith)": "Observation/in Observation/v",
+    # in the store without PHI
+    "PractitionerRole?organization.name=inner": "PractitionerRole/holds",
+    "Patient?_has:Observation:patient:performer:Practitioner.name=smith": "Patient/pa",
+    "Patient?_has:Observation:patient:performer:Practitioner.name=nobody": "",
+    # out of what is contained, and on to what stands beside it
+    "Observation?performer:PractitionerRole.organization.name=acme": "Observation/v",
+    "Observation?performer:PractitionerRole.organization=Organization/acme": "Observation/v",
+    "Observation?performer:PractitionerRole.practitioner.name=jones": "Observation/v",
+    "Observation?performer:PractitionerRole.practitioner.name=smith": "",
+    # back to the container, or to what stands beside it; nobody else means it
+    "Observation?performer:Practitioner._has:Observation:performer:code=39126-8": "Observation/v Observation/w",
+    "Observation?performer:Practitioner._has:Observation:performer:code=x": "",
+    "Observation?performer:Practitioner._has:PractitionerRole:practitioner:_id=role": "Observation/v",
+    # a reference that the column of a table cannot hold
+    "Observation?subject:Patient.family=inner": "Observation/in",
+    "Observation?patient.birthdate=1950": "Observation/in",
+    "Observation?subject:Patient.family=abel": "Observation/v Observation/w",
+}
+
+
+@pytest.fixture
+def chained(filled: Any) -> Any:
+    """More resources with others inside, and one outside whose id is that of one inside."""
+    inner = {"resourceType": "Organization", "id": "o", "name": "Inner"}
+    more: tuple[dict[str, Any], ...] = (
+        {"resourceType": "Observation", "id": "in", "contained": [PATIENT_INSIDE], "status": "final",
+         "code": {"text": "x"}, "subject": {"reference": "#p"}},
+        {"resourceType": "PractitionerRole", "id": "holds", "contained": [inner], "organization": {"reference": "#o"}},
+        practitioner("d", "Stranger"),
+        {"resourceType": "PractitionerRole", "id": "stranger", "practitioner": {"reference": "Practitioner/d"}},
+    )  # fmt: skip
+    for tree in more:
+        answer = filled.update(tree)
+        assert answer.status_code == 201, answer.text
+    return filled
+
+
+def test_s187_a_chain_looks_into_resources(chained: Any) -> None:
+    for search, said in CHAINED.items():
+        expected = sorted(said.split())
+        assert urls(chained, f"/{search}") == expected, search
+        assert chained.tree(f"/{search}&_summary=count")["total"] == len(expected), search
+        assert sorted(url for url, _ in entries(chained, f"/{search}&_sort=-_lastUpdated")) == expected, search
+
+
+def test_a_chain_from_what_is_contained_looks_beside_it(chained: Any) -> None:
+    search = "/PractitionerRole?practitioner.name=jones&_contained=true&_containedType=contained"
+    assert urls(chained, search) == ["Observation/v#role"]
+
+
+def test_a_sort_along_a_reference_looks_into_resources(chained: Any) -> None:
+    born = {"resourceType": "Patient", "id": "pa", "name": [{"family": "Abel"}], "birthDate": "1960-01-01"}
+    chained.update(born)
+    search = "/Observation?_sort={}patient.birthdate,_id&_count=1"
+    assert walked(chained, search.format("")) == ["Observation/in", "Observation/v", "Observation/w"]
+    assert walked(chained, search.format("-")) == ["Observation/v", "Observation/w", "Observation/in"]
+
+
+def test_what_refers_into_a_resource_is_found_as_before(chained: Any) -> None:
+    assert urls(chained, "/Observation?performer:missing=true") == ["Observation/in", "Observation/v", "Observation/w"]
+    assert entries(chained, "/MedicationRequest?_id=r1&_include=*") == [
+        ("MedicationRequest/r1", "match"), ("Patient/pa", "include"),
+    ]  # fmt: skip
+    assert entries(chained, "/MedicationRequest?_id=r1&_include:iterate=MedicationRequest:medication") == [
+        ("MedicationRequest/r1", "match"),
+    ]  # fmt: skip
+
+
+def test_a_chain_follows_updates_and_deletes_of_the_container(chained: Any, portal: Any) -> None:
+    search = "/Observation?performer:Practitioner.name=smith"
+    chained.update(observation("w", practitioner("e", "Jones"), practitioner("f", "Smith")))
+    assert urls(chained, search) == ["Observation/w"]
+    portal.execute("UPDATE fhir_observations SET status = 'amended' WHERE fhir_id = 'w'")
+    assert urls(chained, search) == ["Observation/w"]
+    jones = {"reference": "#e"}
+    chained.update(
+        observation(
+            "w", practitioner("e", "Jones"), practitioner("f", "Smith"), performer=[jones],
+            note=[{"authorReference": {"reference": "#f"}, "text": "x"}],
+        )
+    )  # fmt: skip
+    assert urls(chained, search) == []
+    chained.update(observation("w", practitioner("e", "Smith")))
+    assert urls(chained, search) == ["Observation/w"]
+    chained.delete("/Observation/w")
+    assert urls(chained, search) == []
+
+
 def test_a_contained_resource_comes_as_it_stands_in_its_container(filled: Any) -> None:
     found = filled.tree("/Medication?_id=m3&_contained=true&_containedType=contained")
     (entry,) = found["entry"]
@@ -296,8 +405,14 @@ def test_an_older_database_is_indexed_before_it_is_searched(
         assert (answer.status_code, answer.json()["issue"][0]["code"]) == (400, "incomplete")
         assert "fhir-server index" in answer.json()["issue"][0]["diagnostics"]
         assert restarted.get("/Medication").status_code == 200
+        chain = "/MedicationRequest?medication.ingredient-code=abc"
+        (warned,) = restarted.tree(chain)["entry"]
+        assert warned["search"]["mode"] == "outcome"
+        assert warned["resource"]["issue"][0]["code"] == "incomplete"
+        assert "fhir-server index" in warned["resource"]["issue"][0]["diagnostics"]
         monkeypatch.setenv("DATABASE_URL", database)
         assert main(["index"]) == 0
+        assert entries(restarted, chain) == [("MedicationRequest/r1", "match")]
         assert urls(restarted, "/?_contained=true&_containedType=contained") == expected
         assert urls(restarted, "/Medication?ingredient-code=abc&_contained=true") == [
             "MedicationRequest/r1", "MedicationRequest/r2",

@@ -12,7 +12,7 @@ from fhir_server.indexing.converters.contract import Context, Converter
 from fhir_server.indexing.converters.date import DATES
 from fhir_server.indexing.converters.number import NUMBERS
 from fhir_server.indexing.converters.quantity import QUANTITIES
-from fhir_server.indexing.converters.reference import REFERENCES
+from fhir_server.indexing.converters.reference import CONTAINED, REFERENCES
 from fhir_server.indexing.converters.string import STRINGS
 from fhir_server.indexing.converters.token import CODES, OF_TYPE, TEXTS
 from fhir_server.indexing.converters.uri import URIS
@@ -34,7 +34,7 @@ CONVERSIONS: Mapping[str, tuple[Conversion, ...]] = {
         Conversion("token", OF_TYPE, ":of-type"),
     ),
     "string": (Conversion("string", STRINGS),),
-    "reference": (Conversion("reference", REFERENCES),),
+    "reference": (Conversion("reference", REFERENCES), Conversion("reference", CONTAINED, ":contained")),
     "date": (Conversion("date", DATES),),
     "number": (Conversion("number", NUMBERS),),
     "quantity": (Conversion("quantity", QUANTITIES),),

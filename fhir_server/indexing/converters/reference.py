@@ -27,6 +27,12 @@ def _reference(value: Any, path: str, context: Context) -> tuple[ReferenceRow, .
     return () if literal is _NOWHERE else ((*literal, None, None),)
 
 
+def _contained(value: Any, path: str, context: Context) -> tuple[ReferenceRow, ...]:
+    text = value.get("reference")
+    # A lone # is the container itself, which is no resource of its own to look into.
+    return () if text is None or len(text) < 2 or text[0] != "#" else ((None, None, None, text, None, None),)
+
+
 def _canonical(value: Any, path: str, context: Context) -> tuple[ReferenceRow, ...]:
     if value.startswith("#"):
         return ()
@@ -51,3 +57,6 @@ REFERENCES: Mapping[str, Converter] = {
     "Resource": _resource,
     "Attachment": nothing,
 }
+
+CONTAINED: Mapping[str, Converter] = {"Reference": _contained}
+"""Gives rows for chains alone, under a name of their own, with `#id` as url: nothing else finds what is contained."""

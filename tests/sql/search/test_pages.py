@@ -296,6 +296,14 @@ def test_nobody_finds_what_is_contained_in_what_they_may_not_see(clinic_with: An
                 assert clinic.ids("Practitioner", query, visibility=OnlyOnePatient("pa")) == ["c-pa"]
                 assert clinic.total("Practitioner", query) == 2
                 assert clinic.total("Practitioner", query, visibility=OnlyOnePatient("pa")) == 1
+        chains = (
+            ("Observation", "performer:Practitioner.name=inside", ["c-pa", "c-pb"], ["c-pa"]),
+            ("Patient", "_has:Observation:patient:performer:Practitioner.name=inside", ["pa", "pb"], ["pa"]),
+        )
+        for kind, query, all_of_them, own_ones in chains:
+            assert clinic.ids(kind, query) == all_of_them
+            assert clinic.ids(kind, query, visibility=OnlyOnePatient("pa")) == own_ones
+            assert clinic.total(kind, query, visibility=OnlyOnePatient("pa")) == 1
 
 
 @pytest.mark.parametrize(

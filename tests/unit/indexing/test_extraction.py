@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -353,6 +354,19 @@ def test_contained_resources_and_values_with_extensions_only_have_no_rows() -> N
     assert extracted == IndexRows(token=(TokenValue(parameter_number("Patient.deceased"), None, "false"),))
 
 
+def test_a_reference_to_what_is_contained_has_a_row_for_chains_alone() -> None:
+    who = {"reference": "#p", "identifier": {"system": "urn:s", "value": "1"}}
+    extracted = extract("Observation", {"subject": who, "focus": [{"reference": "#"}, {"reference": "#a"}]}, BASE)
+    rows = {
+        *((f"Observation.{code}:contained", None, "#p", None) for code in ("subject", "patient")),
+        ("Observation.focus:contained", None, "#a", None),
+        ("Observation.subject", None, None, "1"),
+    }
+    assert {(one.parameter, one.target_id, one.url, one.identifier_value) for one in extracted.reference} == {
+        (parameter_number(name), *more) for name, *more in rows
+    }
+
+
 def test_each_kind_of_row_has_its_own_type() -> None:
     extracted = extract(
         "Observation",
@@ -390,7 +404,9 @@ def separately(resource_type: str, tree: Any) -> dict[str, set[tuple[Any, ...]]]
             for conversion in CONVERSIONS[parameter.type]:
                 convert = conversion.converters.get(path.type, nothing)
                 number = parameter_number(f"{resource_type}.{parameter.code}{conversion.suffix}")
-                for node in path.nodes(tree):
+                # The type of what is contained is asked of it, not of its reference.
+                is_typed = conversion.suffix == ":contained" and str(path.steps[-1]).startswith("Where(test=RefersTo")
+                for node in (replace(path, steps=path.steps[:-1]) if is_typed else path).nodes(tree):
                     found[conversion.kind].update((number, *row) for row in convert(node, path.defined, Context(BASE)))
     return found
 

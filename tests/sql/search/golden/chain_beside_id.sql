@@ -16,19 +16,30 @@ FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1
 WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))
+OR (EXISTS (SELECT 1
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key)))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM phi.fhir_resources AS r
-WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation' AND r.fhir_id = %(p3)s::text
-AND (EXISTS (SELECT 1
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation' AND r.fhir_id = %(p3)s::text AND ((EXISTS (SELECT 1
 FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
 WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))
+OR (EXISTS (SELECT 1
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key)))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 ORDER BY sort0
@@ -42,4 +53,4 @@ LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))) AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p1)s::text AND left(i.normal, 200) < %(p2)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))) AND r.resource_key > %(after0)s::bigint

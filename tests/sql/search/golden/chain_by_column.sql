@@ -37,6 +37,12 @@ FROM phi.reference_index AS i1 JOIN phi.fhir_resources AS r1 ON r1.fhir_id = i1.
 WHERE i1.parameter = -618211579 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient'
 AND (EXISTS (SELECT 1
 FROM phi.token_index AS i
+WHERE i.parameter = -864320864 AND i.code = %(p1)s::text AND i.resource_key = r1.resource_key))
+UNION ALL SELECT i1.resource_key
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 681610235 AND r1.resource_type = 'Patient'
+AND (EXISTS (SELECT 1
+FROM phi.token_index AS i
 WHERE i.parameter = -864320864 AND i.code = %(p1)s::text AND i.resource_key = r1.resource_key))) AND w.parameter = 720237341 AND w.resource_key = r.resource_key AND w.low != '-infinity'::timestamptz
 AND NOT (EXISTS (SELECT 1
 FROM phi.date_index AS x
@@ -93,6 +99,12 @@ WHERE i1.parameter = -618211579 AND r1.deleted_at IS NULL AND r1.gender = %(p4)s
 UNION ALL SELECT i1.resource_key
 FROM phi.reference_index AS i1 JOIN phi.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Patient'
 WHERE i1.parameter = -618211579 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient'
+AND (EXISTS (SELECT 1
+FROM phi.token_index AS i
+WHERE i.parameter = -864320864 AND i.code = %(p1)s::text AND i.resource_key = r1.resource_key))
+UNION ALL SELECT i1.resource_key
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 681610235 AND r1.resource_type = 'Patient'
 AND (EXISTS (SELECT 1
 FROM phi.token_index AS i
 WHERE i.parameter = -864320864 AND i.code = %(p1)s::text AND i.resource_key = r1.resource_key)))

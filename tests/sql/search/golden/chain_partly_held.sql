@@ -17,6 +17,13 @@ FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1
 WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))) AS f
+UNION ALL SELECT f.key AS resource_key
+FROM (SELECT i1.resource_key AS key
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))) AS f) AS k
 LIMIT 2001), few1 AS (SELECT r1.fhir_id AS key
 FROM open.fhir_resources AS r1
@@ -29,6 +36,12 @@ FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1
 WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))
+LIMIT 2001), few3 AS (SELECT i1.resource_key AS key
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))
 LIMIT 2001) SELECT <answer>, CAST(answer.sort0 AS TEXT) AS sort0
 FROM (SELECT <page>, page.sort0 AS sort0
@@ -46,9 +59,11 @@ FROM fhir_observations AS r
 WHERE (SELECT count(*) AS count_1
 FROM few0) > 2000 AND (SELECT count(*) AS count_2
 FROM few1) <= 2000 AND (SELECT count(*) AS count_3
-FROM few2) <= 2000 AND ((r.practitioner_fhir_id IN (SELECT few1.key
+FROM few2) <= 2000 AND (SELECT count(*) AS count_4
+FROM few3) <= 2000 AND ((r.practitioner_fhir_id IN (SELECT few1.key
 FROM few1)) IS true OR (r.resource_key IN (SELECT few2.key
-FROM few2)) IS true) AND r.deleted_at IS NULL AND true
+FROM few2)) IS true OR (r.resource_key IN (SELECT few3.key
+FROM few3)) IS true) AND r.deleted_at IS NULL AND true
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
@@ -57,7 +72,8 @@ FROM fhir_observations AS r
 WHERE (SELECT count(*) AS count_1
 FROM few0) > 2000 AND ((SELECT count(*) AS count_2
 FROM few1) > 2000 OR (SELECT count(*) AS count_3
-FROM few2) > 2000) AND r.deleted_at IS NULL AND ((EXISTS (SELECT 1
+FROM few2) > 2000 OR (SELECT count(*) AS count_4
+FROM few3) > 2000) AND r.deleted_at IS NULL AND ((EXISTS (SELECT 1
 FROM open.fhir_resources AS r1
 WHERE r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
@@ -70,19 +86,31 @@ WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
 WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key
+LIMIT ALL OFFSET 0))
+OR (EXISTS (SELECT 1
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key
 LIMIT ALL OFFSET 0)))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 UNION ALL SELECT <match>, r.resource_key AS resource_key, r.sort0 AS sort0
 FROM (SELECT r.*, r.resource_key AS sort0
 FROM phi.fhir_resources AS r
-WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation'
-AND (EXISTS (SELECT 1
+WHERE r.deleted_at IS NULL AND r.resource_type = 'Observation' AND r.resource_key IN (SELECT i1.resource_key
 FROM phi.reference_index AS i1 JOIN open.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Practitioner'
 WHERE i1.parameter = 882011077 AND r1.deleted_at IS NULL AND r1.resource_type = 'Practitioner'
 AND (EXISTS (SELECT 1
 FROM open.string_index AS i
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key))
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))
+UNION ALL SELECT i1.resource_key
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = 1626912057 AND r1.resource_type = 'Practitioner'
+AND (EXISTS (SELECT 1
+FROM phi.string_index AS i
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)))
 ORDER BY sort0 ASC
 LIMIT %(limit)s::bigint) AS r
 ORDER BY sort0
@@ -96,6 +124,6 @@ LIMIT 1) IS NOT NULL) AS answer
 ORDER BY answer.mode DESC, answer.sort0 ASC
 -- next page
 FROM few0))) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
-FROM few2)) IS true) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
+FROM few3)) IS true) AND r.deleted_at IS NULL AND true AND r.resource_key > %(after0)s::bigint
 LIMIT ALL OFFSET 0))) AND r.resource_key > %(after0)s::bigint
-WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key)) AND i1.resource_key = r.resource_key)) AND r.resource_key > %(after0)s::bigint
+WHERE i.parameter = -1208722762 AND left(i.normal, 200) >= %(p0)s::text AND left(i.normal, 200) < %(p1)s::text AND i.resource_key = r1.resource_key))) AND r.resource_key > %(after0)s::bigint

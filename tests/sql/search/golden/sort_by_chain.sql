@@ -11,7 +11,11 @@ WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND true AND i1.resour
 FROM phi.date_index AS i
 WHERE i.resource_key = r1.resource_key AND i.parameter = 2095818023)) AS max_2
 FROM phi.reference_index AS i1 JOIN phi.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Patient'
-WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz) AS sort0, r.fhir_id AS sort1
+WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key), (SELECT max((SELECT max(i.low) AS max_5
+FROM phi.date_index AS i
+WHERE i.resource_key = r1.resource_key AND i.parameter = 2095818023)) AS max_4
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = -423308248 AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz) AS sort0, r.fhir_id AS sort1
 FROM phi.fhir_resources AS r
 WHERE (SELECT count(*) AS count_1
 FROM few0) <= 2000 AND r.resource_key = ANY (array((SELECT few0.resource_key
@@ -25,7 +29,11 @@ WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND true AND i1.resour
 FROM phi.date_index AS i
 WHERE i.resource_key = r1.resource_key AND i.parameter = 2095818023)) AS max_2
 FROM phi.reference_index AS i1 JOIN phi.fhir_resources AS r1 ON r1.fhir_id = i1.target_id AND i1.target_type = 'Patient'
-WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz) AS sort0, r.fhir_id AS sort1
+WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key), (SELECT max((SELECT max(i.low) AS max_5
+FROM phi.date_index AS i
+WHERE i.resource_key = r1.resource_key AND i.parameter = 2095818023)) AS max_4
+FROM phi.reference_index AS i1 JOIN phi.contained_resources AS r1 ON r1.container_key = i1.resource_key AND i1.url = ('#' || r1.fhir_id)
+WHERE i1.parameter = -423308248 AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz) AS sort0, r.fhir_id AS sort1
 FROM phi.fhir_resources AS r
 WHERE (SELECT count(*) AS count_1
 FROM few0) > 2000 AND r.deleted_at IS NULL AND r.resource_type = 'Condition'
@@ -38,5 +46,5 @@ ORDER BY sort0 DESC, sort1 DESC
 LIMIT %(limit)s::bigint) AS page
 ORDER BY page.sort0 DESC, page.sort1 DESC
 -- next page
-WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz), r.fhir_id) < (%(after0)s::timestamp with time zone, %(after1)s::text)
-WHERE i1.parameter = 1196074609 AND r1.deleted_at IS NULL AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz), r.fhir_id) < (%(after0)s::timestamp with time zone, %(after1)s::text)
+WHERE i1.parameter = -423308248 AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz), r.fhir_id) < (%(after0)s::timestamp with time zone, %(after1)s::text)
+WHERE i1.parameter = -423308248 AND r1.resource_type = 'Patient' AND i1.resource_key = r.resource_key)), '-infinity'::timestamptz), r.fhir_id) < (%(after0)s::timestamp with time zone, %(after1)s::text)
