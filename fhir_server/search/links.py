@@ -25,6 +25,10 @@ from fhir_server.search.branches import Branch, SourcesOf, branches, contained_b
 from fhir_server.search.expression import Expression, Guarded, Link
 from fhir_server.search.placement import AMONG, FENCED, Linked
 
+MOST_WITHIN = 2
+"""References of a chain that may lead into a resource, the first ones: each makes the rest of the chain be said once
+more, and a chain of five would take seconds to compile."""
+
 Codes = tuple[str, ...]
 ColumnOf = Callable[[FromClause], ColumnElement[Any]]
 
@@ -127,7 +131,7 @@ def ways(link: Link, row: FromClause, branch: Branch, shared: Shared) -> Iterato
             for other in branches(types, shared.sources_of):
                 yield from _matching(make(link.parameters, row, branch, other, level), inner, shared)
     within = _back_within if link.reverse else _within
-    for types, inner in _asked_within(link, branch):
+    for types, inner in _asked_within(link, branch) if level <= MOST_WITHIN else ():
         other = contained_branch(branch.store, types)
         yield from _matching(within(link.parameters, row, branch, other, level), inner, shared)
 

@@ -204,6 +204,24 @@ def test_s187_a_chain_looks_into_resources(chained: Any) -> None:
         assert sorted(url for url, _ in entries(chained, f"/{search}&_sort=-_lastUpdated")) == expected, search
 
 
+def test_only_the_first_two_references_of_a_chain_lead_into_resources(chained: Any) -> None:
+    target = {"reference": "Observation/v"}
+    agent = {"who": {"reference": "Practitioner/pr"}}
+    chained.update(
+        {
+            "resourceType": "Provenance",
+            "id": "w",
+            "target": [target],
+            "recorded": "2024-01-01T00:00:00Z",
+            "agent": [agent],
+        }
+    )
+    chain = "/Provenance?target:Observation.performer:PractitionerRole."
+    assert urls(chained, f"{chain}organization=Organization/acme") == ["Provenance/w"]
+    assert urls(chained, f"{chain}organization.name=acme") == ["Provenance/w"]
+    assert urls(chained, f"{chain}practitioner.name=jones") == []
+
+
 def test_a_chain_from_what_is_contained_looks_beside_it(chained: Any) -> None:
     search = "/PractitionerRole?practitioner.name=jones&_contained=true&_containedType=contained"
     assert urls(chained, search) == ["Observation/v#role"]
