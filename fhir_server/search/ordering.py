@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
-    String,
     Text,
     and_,
     case,
@@ -219,7 +219,7 @@ _ROW_VALUES: Mapping[str, Any] = {
 
 def _extreme(key: SortKey, value: ColumnElement[Any]) -> ColumnElement[Any]:
     # What a list in JSON holds is JSON itself, and has no collation.
-    text = value if isinstance(value.type, String) else cast(value, Text())
+    text = cast(value, Text()) if isinstance(value.type, JSON) else value
     compared = value if key.kind in SQL_TYPES else text.collate("C")
     return func.max(compared) if key.descending else func.min(compared)
 

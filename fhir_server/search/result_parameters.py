@@ -166,7 +166,7 @@ def followed_includes(includes: Sequence[Include], types: Types) -> tuple[tuple[
     included = {kind for one in includes for kind in one.end_types}
     kept, warnings = [], []
     for include in dict.fromkeys(includes):
-        if not include.parameters:
+        if not include.parameters and not include.is_any:
             continue  # all references of a type that has none
         if include.reverse or include.iterate or include.source_type in types:
             kept.append(include)

@@ -88,7 +88,7 @@ def test_new_rows_have_one_version_and_their_copies(graph: Session) -> None:
         ("UPDATE eligibility_checks SET eligibility_status = 'inactive' WHERE id = 7", {"check"}),
         ("UPDATE eligibility_checks SET payer_name = 'Medicare B' WHERE id = 7", {"check", "coverage"}),
         ("UPDATE eligibility_checks SET coverage_active = NULL WHERE id = 7", {"check", "coverage"}),
-        ("UPDATE orders SET status = 'shipped' WHERE id = 7", {"order"}),
+        ("UPDATE orders SET status = 'received' WHERE id = 7", {"order"}),
     ],
 )
 def test_a_change_makes_one_version_of_all_that_show_it(graph: Session, statement: str, changed: set[str]) -> None:
