@@ -16,15 +16,14 @@ from fhir_server.interactions.answers import json_answer
 from fhir_server.interactions.context import Context, audit_of
 from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import Tree
-from fhir_server.mapping.minted import is_logical_id, logical_id, version_name
+from fhir_server.mapping.minted import is_logical_id, version_name
 from fhir_server.operations.arguments import Arguments, arguments_of
 from fhir_server.operations.instances import current
 from fhir_server.operations.operation import TYPE, Operation, OperationParameter
 from fhir_server.payers import PayerFailure, Question, Reply, payer_of
 from fhir_server.persistence.audit import record
-from fhir_server.persistence.eligibility import Check, StoredCheck, store_check
+from fhir_server.persistence.eligibility import Check, store_check
 from fhir_server.persistence.lifecycles import act_as
-from fhir_server.resources.canonical import PORTAL_IDENTIFIER
 from fhir_server.validation import raise_if_invalid
 
 REQUEST = "CoverageEligibilityRequest"
@@ -67,12 +66,10 @@ def submit(context: Context, request: FhirRequest, resource_type: str) -> FhirRe
 
     def work(connection: Any) -> Tree:
         act_as(connection, request.principal.user_id)
-        stored = store_check(connection, check)
-        made = () if stored.fhir_id is None else (version_name(RESPONSE, stored.fhir_id, 1),)
+        fhir_id = store_check(connection, check)
+        made = (version_name(RESPONSE, fhir_id, 1),)
         record(connection, audit_of(request, "submit", resource_type, status=200, entities=made))
-        if stored.fhir_id is not None:
-            return current(context.within(connection), RESPONSE, stored.fhir_id)
-        return _plain(check, stored)
+        return current(context.within(connection), RESPONSE, fhir_id)
 
     return json_answer(context.database.transaction(work))
 
@@ -153,23 +150,6 @@ def _is_group(one: Resource) -> bool:
 
 def _codings(concept: Any) -> Iterable[Resource]:
     return concept.get("coding", ()) if isinstance(concept, dict) else ()
-
-
-def _plain(check: Check, stored: StoredCheck) -> Tree:
-    """The answer where checks are no resources of their own."""
-    said: dict[str, Tree] = {
-        "resourceType": RESPONSE,
-        "identifier": [{"system": PORTAL_IDENTIFIER, "value": str(stored.key)}],
-        "status": "active",
-        "purpose": ["validation"],
-        "patient": {"reference": f"Patient/{logical_id(check.patient)}"},
-        "created": stored.checked_at.replace(microsecond=0).isoformat(),
-        "request": {"identifier": {"system": PORTAL_IDENTIFIER, "value": str(stored.key)}},
-        "outcome": status_map("eligibility").code(check.status) or "queued",
-        "disposition": check.status,
-        "insurer": {"display": check.payer_name or "unknown"},
-    }
-    return said
 
 
 SUBMIT = Operation(

@@ -18,7 +18,7 @@ from business.mac import (
     required_documentation,
     required_documents,
 )
-from business.readiness import Evidence, readiness
+from business.readiness import readiness
 from fhir_server.errors import Issue, Unprocessable
 from fhir_server.interactions.answers import json_answer
 from fhir_server.interactions.context import Context, audit_of
@@ -27,7 +27,7 @@ from fhir_server.json_text import Tree
 from fhir_server.mapping.minted import logical_id, version_name
 from fhir_server.operations.arguments import Arguments, arguments_of
 from fhir_server.operations.operation import INSTANCE, Operation, OperationParameter
-from fhir_server.operations.readiness import evidence_reference, known_request, readiness_facts
+from fhir_server.operations.readiness import known_request, readiness_facts
 from fhir_server.persistence.audit import record
 from fhir_server.persistence.lifecycles import act_as
 from fhir_server.persistence.readiness import Known, Place, write_validation
@@ -59,7 +59,7 @@ def validate_mac(context: Context, request: FhirRequest, resource_type: str, fhi
             issues = tuple(_issue(given, one.sentence) for one in found.answer.problems)
             raise Unprocessable(" ".join(one.diagnostics for one in issues), issues=issues)
         made, answer = _written(connection, known, found)
-        entities = () if made is None else (version_name("Task", made, 1),)
+        entities = (version_name("Task", made, 1),)
         record(connection, audit_of(request, "validate-mac", resource_type, fhir_id, status=200, entities=entities))
         return answer
 
@@ -84,7 +84,7 @@ def _found(known: Known, given: Place) -> _Found:
     return _Found(place, answer, tuple(dict.fromkeys(one for one in again if one is not None)))
 
 
-def _written(connection: Connection[Any], known: Known, found: _Found) -> tuple[str | None, Tree]:
+def _written(connection: Connection[Any], known: Known, found: _Found) -> tuple[str, Tree]:
     """The id of the Task that was made, and what is answered."""
     documents = required_documents(found.requirements)
     papers = next(one for one in readiness(readiness_facts(known)).conditions if one.code == "documents")
@@ -97,7 +97,7 @@ def _written(connection: Connection[Any], known: Known, found: _Found) -> tuple[
     policies = list(dict.fromkeys(policy for one in found.requirements for policy in one.policies))
     number = f"MAC-{uuid4()}"
     zip_code = (known.patient_place.zip_code or "").strip() or None
-    key, fhir_id = write_validation(
+    fhir_id = write_validation(
         connection,
         {
             "validation_id": number,
@@ -118,13 +118,8 @@ def _written(connection: Connection[Any], known: Known, found: _Found) -> tuple[
             "next_due": next_due,
         },
     )
-    reference = (
-        evidence_reference(known, Evidence("mac-validation", str(key)))
-        if fhir_id is None
-        else {"reference": f"Task/{logical_id(fhir_id)}"}
-    )
     said: list[Tree] = [
-        {"name": "validation", "valueReference": reference},
+        {"name": "validation", "valueReference": {"reference": f"Task/{logical_id(fhir_id)}"}},
         {"name": "status", "valueCode": status},
         {"name": "contractor", "valueString": found.answer.contractor or ""},
         {"name": "jurisdiction", "valueCode": found.answer.jurisdiction or ""},

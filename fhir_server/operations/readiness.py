@@ -16,7 +16,6 @@ from fhir_server.operations.instances import current
 from fhir_server.operations.operation import INSTANCE, Operation, OperationParameter
 from fhir_server.persistence.audit import record
 from fhir_server.persistence.readiness import Known, known_of
-from fhir_server.resources.canonical import PORTAL_IDENTIFIER
 
 TYPES = {
     "eligibility-check": "CoverageEligibilityResponse",
@@ -67,13 +66,9 @@ def readiness_facts(known: Known) -> ReadinessFacts:
     )
 
 
-def evidence_reference(known: Known, one: Evidence) -> Tree:
-    """A reference to what proves a condition; by the portal's key where the row is no resource."""
-    kind = TYPES[one.kind]
-    held = known.fhir_ids.get((one.kind, one.id))
-    if held is not None:
-        return {"reference": f"{kind}/{logical_id(held)}"}
-    return {"type": kind, "identifier": {"system": PORTAL_IDENTIFIER, "value": one.id}}
+def _reference(known: Known, one: Evidence) -> Tree:
+    """A reference to what proves a condition, or speaks against it."""
+    return {"reference": f"{TYPES[one.kind]}/{logical_id(known.fhir_ids[one.kind, one.id])}"}
 
 
 def _condition(known: Known, one: Condition) -> list[Tree]:
@@ -85,7 +80,7 @@ def _condition(known: Known, one: Condition) -> list[Tree]:
     if one.due is not None:
         said.append({"name": "due", "valueDate": one.due.isoformat()})
     said += [{"name": "missing", "valueString": text} for text in one.missing]
-    said += [{"name": "evidence", "valueReference": evidence_reference(known, each)} for each in one.evidence]
+    said += [{"name": "evidence", "valueReference": _reference(known, each)} for each in one.evidence]
     return said
 
 

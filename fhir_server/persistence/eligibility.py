@@ -28,27 +28,18 @@ class Check:
     raw: Tree = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCheck:
-    """The key of a check's row, when it was made, and the logical id where the table is one of resources."""
-
-    key: int
-    checked_at: datetime
-    fhir_id: str | None
-
-
 _INSERT = """
-INSERT INTO eligibility_checks AS c (patient_fhir_id, payer_name, payer_id, member_id, group_number, eligibility_status,
+INSERT INTO eligibility_checks (patient_fhir_id, payer_name, payer_id, member_id, group_number, eligibility_status,
     coverage_active, coverage_details, check_date, expires_at, source, raw_response)
 VALUES (%(patient)s, left(%(payer_name)s, 255), left(%(payer_id)s, 100), left(%(member_id)s, 100),
     left(%(group_number)s, 100), %(status)s, %(active)s, %(details)s::jsonb, now(), %(expires_at)s, %(source)s,
     %(raw)s::jsonb)
-RETURNING c.id, c.check_date, to_jsonb(c) ->> 'fhir_id'
+RETURNING fhir_id
 """
 
 
-def store_check(connection: Connection[Any], check: Check) -> StoredCheck:
-    """Store a check. Raises psycopg.errors.ForeignKeyViolation for a patient who is in no row."""
+def store_check(connection: Connection[Any], check: Check) -> str:
+    """Store a check: the fhir_id of its row. Raises psycopg.errors.ForeignKeyViolation if the patient is in no row."""
     said = {
         "patient": check.patient,
         "payer_name": check.payer_name,
@@ -62,8 +53,9 @@ def store_check(connection: Connection[Any], check: Check) -> StoredCheck:
         "source": check.source,
         "raw": _json(check.raw),
     }
-    ((key, checked_at, fhir_id),) = connection.execute(_INSERT, said)
-    return StoredCheck(key, checked_at, fhir_id)
+    fhir_id: str
+    ((fhir_id,),) = connection.execute(_INSERT, said)
+    return fhir_id
 
 
 def _json(tree: Tree) -> str | None:

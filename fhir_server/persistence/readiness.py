@@ -55,7 +55,6 @@ class Known:
     fhir_ids: Mapping[tuple[str, str], str]
 
 
-# Tables that become resources later have more columns than the portal's; to_jsonb finds them where they are.
 _KNOWN = """
 SELECT jsonb_build_object(
   'key', r.id, 'patient', r.patient_fhir_id, 'facility', r.facility_id,
@@ -104,7 +103,7 @@ def known_of(connection: Connection[Any], fhir_id: str, zone: ZoneInfo) -> Known
     if row is None:
         return None
     said = json.loads(row[0], parse_float=Decimal)
-    living = {name: [one for one in said[name] if one.get("deleted_at") is None] for name in _KINDS}
+    living = {name: [one for one in said[name] if one["deleted_at"] is None] for name in _KINDS}
     return Known(
         said["key"],
         said["patient"],
@@ -120,12 +119,7 @@ def known_of(connection: Connection[Any], fhir_id: str, zone: ZoneInfo) -> Known
         tuple(_paper(one) for one in living["papers"]),
         _place(said["facility_address"]),
         _place(said["patient_address"]),
-        {
-            (kind, str(one["id"])): one["fhir_id"]
-            for name, kind in _KINDS.items()
-            for one in living[name]
-            if one.get("fhir_id")
-        },
+        {(kind, str(one["id"])): one["fhir_id"] for name, kind in _KINDS.items() for one in living[name]},
     )
 
 
@@ -184,12 +178,13 @@ INSERT INTO medicare_mac_validations AS v (validation_id, order_id, patient_fhir
 VALUES (%(validation_id)s, %(order)s, %(patient)s, %(facility)s, %(contractor)s, %(jurisdiction)s, %(zip_code)s,
     %(type)s, %(status)s, %(results)s::jsonb, %(policies)s::jsonb, %(complete)s, %(documents)s::jsonb,
     %(procedures)s::jsonb, %(validated_at)s, %(next_due)s)
-RETURNING v.id, to_jsonb(v) ->> 'fhir_id'
+RETURNING v.fhir_id
 """
 
 
-def write_validation(connection: Connection[Any], values: Mapping[str, Any]) -> tuple[int, str | None]:
-    """Store a validation; the key of its row, and the logical id where the table is one of resources."""
+def write_validation(connection: Connection[Any], values: Mapping[str, Any]) -> str:
+    """Store a validation; the fhir_id of its row."""
     listed = {name: json.dumps(values[name]) for name in ("results", "policies", "documents", "procedures")}
-    ((key, fhir_id),) = connection.execute(_WRITE_VALIDATION, {**values, **listed})
-    return key, fhir_id
+    fhir_id: str
+    ((fhir_id,),) = connection.execute(_WRITE_VALIDATION, {**values, **listed})
+    return fhir_id

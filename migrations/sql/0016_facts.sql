@@ -46,7 +46,7 @@ CREATE FUNCTION lifecycle.authorizations(request bigint) RETURNS jsonb
     SELECT coalesce(jsonb_agg(jsonb_build_object(
         'id', a.id::text, 'status', a.status, 'number', a.auth_number, 'approved_on', a.approved_date, 'expires_on', a.expiry_date,
         'approved_units', a.approved_units, 'approved_amount', a.approved_amount) ORDER BY a.id), '[]')
-    FROM public.prior_authorizations a WHERE a.product_request_id = request
+    FROM public.prior_authorizations a WHERE a.product_request_id = request AND a.deleted_at IS NULL
 $$;
 
 -- What the orders of a request, without one of them, take of its authorizations.

@@ -37,6 +37,8 @@ SHIPPED_TO = {
     "needed_by": "2026-02-03",
     "gate_code": "1234",
 }
+# Both steps in one transaction, which is one version.
+SHIP = "UPDATE orders SET status = 'accepted'; UPDATE orders SET status = '{}'"
 ODD = ([1, {"a": None}], "text", 7, True, {"diagnosis_codes": {"x": [[]]}, "address": [1], "payer_name": {"a": 1}}, {})
 
 
@@ -214,7 +216,7 @@ class TestDetails:
 
 class TestShipments:
     def test_an_order_that_is_shipped_is_a_delivery_too(self, orders: Any, portal: Any) -> None:
-        portal.execute("UPDATE orders SET status = 'Shipped'")
+        portal.execute(SHIP.format("Shipped"))
         (name,) = orders.matches("/SupplyDelivery?order-number=O-1")
         tree = orders.tree(f"/{name}")
         assert tree["identifier"] == [
@@ -275,14 +277,14 @@ class TestShipments:
     def test_what_it_copies_is_changed_at_the_order(
         self, orders: Any, portal: Any, changes: dict[str, Any], element: str
     ) -> None:
-        portal.execute("UPDATE orders SET status = 'shipped'")
+        portal.execute(SHIP.format("shipped"))
         (name,) = orders.matches("/SupplyDelivery")
         tree = {key: item for key, item in {**orders.tree(f"/{name}"), **changes}.items() if item}
         answer = orders.update(tree)
         assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, [element])
 
     def test_what_a_client_says_beside_it_stays(self, orders: Any, portal: Any) -> None:
-        portal.execute("UPDATE orders SET status = 'shipped'")
+        portal.execute(SHIP.format("shipped"))
         (name,) = orders.matches("/SupplyDelivery")
         answer = orders.update({**orders.tree(f"/{name}"), "receiver": [{"reference": "Practitioner/doc"}]})
         assert answer.status_code == 200, answer.text

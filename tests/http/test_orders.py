@@ -435,10 +435,11 @@ class TestTheWholeGraph:
         orders.create({"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": "Task/ord"}, "id": "b"})
         around = {
             "_revinclude=*": ["Task"],
-            "_revinclude:iterate=*": ["Basic", "SupplyRequest", "SupplyRequest", "Task"],
+            # The order has a tracking number, so it is a delivery too.
+            "_revinclude:iterate=*": ["Basic", "SupplyDelivery", "SupplyRequest", "SupplyRequest", "Task"],
             "_include:iterate=*&_revinclude:iterate=*": [
                 "Basic", "DeviceDefinition", "Organization", "Organization", "Patient", "Practitioner",
-                "SupplyRequest", "SupplyRequest", "Task",
+                "SupplyDelivery", "SupplyRequest", "SupplyRequest", "Task",
             ],
         }  # fmt: skip
         for query, expected in around.items():

@@ -24,6 +24,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("tour.md", "tour-order.md")
+# Each bundle of the sample data has one patient.
+BUNDLES = len(list((ROOT / "fhir_server" / "sample_data").glob("*.json.gz")))
+STORY = 36  # the patients of story.sql
 MARK = "--- tour step {} ---"
 
 pytestmark = pytest.mark.slow
@@ -103,7 +106,10 @@ def test_the_demo_shows_people_from_both_roads(demo: Demo) -> None:
     patient = fetch(f"{demo.base}/Patient/rosa-delgado")
     assert patient["meta"]["versionId"] == "2"
     assert [one["value"] for one in patient["telecom"]] == ["555-0179", "rosa@mail.example"]
-    assert fetch(f"{demo.base}/Patient?_summary=count")["total"] == 42
+    by_sql = ("rosa-delgado", "walter-kim", "june-abbott")
+    assert fetch(f"{demo.base}/Patient?_id={','.join(by_sql)}&_summary=count")["total"] == len(by_sql)
+    everybody = fetch(f"{demo.base}/Patient?_summary=count")["total"]
+    assert everybody == len(by_sql) + BUNDLES + STORY
     assert fetch(f"{demo.base}/Observation?patient=rosa-delgado&_summary=count")["total"] == 30
 
 

@@ -52,6 +52,7 @@ def test_a_check_without_a_result_waits(patient: Any, portal: Any) -> None:
     assert (tree["resourceType"], tree["outcome"]) == ("CoverageEligibilityResponse", "queued")
     assert tree["patient"] == {"reference": "Patient/pat"}
     row = check(portal)
+    assert tree == patient.tree(f"/CoverageEligibilityResponse/{row['fhir_id']}")
     assert (row["eligibility_status"], row["coverage_active"], row["source"]) == ("pending", None, "manual")
     assert (row["patient_fhir_id"], row["payer_name"]) == ("pat", "Acme Health")
 

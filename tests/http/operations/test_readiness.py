@@ -71,8 +71,18 @@ def test_each_condition_is_said_with_reason_and_evidence(request_of_portal: Any)
         "ivr": "unmet",
         "documents": "unmet",
     }
-    reference = found["authorization"]["evidence"]["valueReference"]
-    assert reference.get("identifier", {}).get("value") == "5" or reference["reference"].startswith("ClaimResponse/")
+    evidence = {
+        name: one["evidence"]["valueReference"]["reference"] for name, one in found.items() if "evidence" in one
+    }
+    assert {name: reference.partition("/")[0] for name, reference in evidence.items()} == {
+        "eligibility": "CoverageEligibilityResponse",
+        "authorization": "ClaimResponse",
+        "ivr": "Task",
+        "documents": "DocumentReference",
+    }
+    for reference in evidence.values():
+        assert request_of_portal.get(f"/{reference}").status_code == 200, reference
+    assert request_of_portal.tree(f"/{evidence['authorization']}")["preAuthRef"] == "PA-1"
     told = found["authorization"]["reason"]["valueString"]
     assert told == "There is a valid prior authorization with 5 units left."
     assert found["eligibility"]["due"]["valueDate"]
@@ -151,3 +161,10 @@ def test_readiness_takes_three_statements(request_of_portal: Any) -> None:
     with count_statements() as statements:
         request_of_portal.tree("/DeviceRequest/req/$order-readiness")
     assert len(statements) <= 4, statements.statements
+
+
+def test_what_was_deleted_proves_nothing(request_of_portal: Any) -> None:
+    for condition in ("eligibility", "authorization"):
+        evidence = conditions(request_of_portal)[condition]["evidence"]["valueReference"]["reference"]
+        assert request_of_portal.delete(f"/{evidence}").status_code == 204
+        assert conditions(request_of_portal)[condition]["state"]["valueCode"] != "met", condition
