@@ -32,7 +32,7 @@ from fhir_server.operations.operation import INSTANCE, Operation, OperationParam
 from fhir_server.operations.products import PRODUCT, products_of
 from fhir_server.persistence import lifecycles as rows
 from fhir_server.persistence.audit import record
-from fhir_server.persistence.states import State, lock_states
+from fhir_server.persistence.states import State, lock_states, state_after
 
 _REQUEST_STEPS: Mapping[str, str] = {
     "submit": "The clinic asks for what the request says. It needs a patient, a facility and a product.",
@@ -126,7 +126,7 @@ class Step:
             row = rows.standing(connection, self.table, fhir_id)
             try:
                 self._take(connection, resource, row, living(state), texts)
-                after = lock_states(connection, context.registry, [identity])[identity]
+                after = state_after(connection, living(state))
             except CheckViolation as error:
                 # Allowed a moment ago: what the rules look at beside the locked rows has changed.
                 told = rows.against_the_rules(resource, error)

@@ -96,9 +96,20 @@ def lock_states(
     found: dict[Identity, State] = {}
     for resource_type, ids in sorted(wanted.items()):
         for source in registry.sources(resource_type):
-            sql = _state_sql(
-                qualified(source.table), qualified(source.history), qualified(source.store.documents), source.generic
-            )
-            for row in connection.execute(sql, {"type": resource_type, "ids": sorted(ids)}):
-                found[resource_type, row[0]] = State(source, *row)
+            for state in _states_in(connection, source, sorted(ids)):
+                found[resource_type, state.fhir_id] = state
     return found
+
+
+def state_after(connection: Connection[Any], state: State) -> State:
+    """What became of a resource that this transaction has locked: one look at the table that it is known to be in."""
+    (after,) = _states_in(connection, state.source, [state.fhir_id])
+    return after
+
+
+def _states_in(connection: Connection[Any], source: Source, ids: list[str]) -> list[State]:
+    sql = _state_sql(
+        qualified(source.table), qualified(source.history), qualified(source.store.documents), source.generic
+    )
+    rows = connection.execute(sql, {"type": source.resource_type, "ids": ids})
+    return [State(source, *row) for row in rows]

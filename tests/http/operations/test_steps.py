@@ -194,4 +194,4 @@ def test_a_document_keeps_what_its_client_said(graph: Any) -> None:
 def test_a_step_takes_few_statements(graph: Any) -> None:
     with count_statements() as statements:
         assert do(graph, "/Task/ord/$accept").status_code == 200
-    assert len(statements) <= 12, statements.statements
+    assert len(statements) <= 12, "\n====\n".join(statements.statements)

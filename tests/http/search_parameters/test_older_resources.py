@@ -67,8 +67,8 @@ def test_a_pass_that_was_broken_off_goes_on_where_it_was(
     monkeypatch.setattr(building, "BATCH", 3)
     monkeypatch.setattr(pending, "BATCH", 3)
     for number in range(8):
-        client.update(dyed("Basic", f"n{number}", "red", code={"text": "x"}))
-    client.update(made(base="Basic"))
+        client.update(dyed("Account", f"n{number}", "red", status="active"))
+    client.update(made(base="Account"))
     index_rows = building.replace_parameter_rows
     calls: list[int] = []
 
@@ -81,9 +81,9 @@ def test_a_pass_that_was_broken_off_goes_on_where_it_was(
     monkeypatch.setattr(building, "replace_parameter_rows", breaking)
     with pytest.raises(KeyboardInterrupt):
         index()
-    assert client.get("/Basic?colour=red").status_code == 400
+    assert client.get("/Account?colour=red").status_code == 400
     assert index() == [2]
-    assert len(client.matches("/Basic?colour=red")) == 8
+    assert len(client.matches("/Account?colour=red")) == 8
     assert portal.execute("SELECT count(*) AS n FROM phi.token_index WHERE code = 'red'").fetchone()["n"] == 8
 
 

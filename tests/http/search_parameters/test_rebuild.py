@@ -109,7 +109,7 @@ def test_a_rebuild_that_was_broken_off_goes_on_where_it_was(
     for module in (building, rebuilding):
         monkeypatch.setattr(module, "BATCH", 3)
     for number in range(8):
-        client.update({"resourceType": "Basic", "id": f"n{number}", "code": {"text": "Mark"}})
+        client.update({"resourceType": "Group", "id": f"n{number}", "type": "person", "actual": True, "name": "Mark"})
     client.update({"resourceType": "Account", "id": "a", "status": "active"})
     before = rows_of(portal)
     forget(portal)
@@ -129,7 +129,7 @@ def test_a_rebuild_that_was_broken_off_goes_on_where_it_was(
     left = portal.execute("SELECT resource_type FROM open.index_rebuilds").fetchall()
     assert {"resource_type": "Account"} not in left
     status, said = rebuild()
-    assert (status, "all of Basic" in said, "Account" in said) == (0, True, False)
+    assert (status, "all of Group" in said, "Account" in said) == (0, True, False)
     assert sizes[4:] == [2]
     assert rows_of(portal) == before
 
