@@ -44,6 +44,8 @@ class RestrictedDatabase(Database):
         self.parameters = _NoParameters(conninfo, statement_timeout_ms)
         # The views show logical ids only.
         self.row_ids = RowIds(lambda sql, parameters: ())
+        # No documents are seen, so nothing that they contain either.
+        self.contained_indexed = True
 
     def reader(self) -> Connection[Any]:
         """Nobody gets hold of a connection: it would not have the role."""

@@ -82,7 +82,9 @@ def filled(client: Any) -> Iterator[Any]:
 def entries(client: Any, search: str) -> list[tuple[str, str]]:
     """The fullUrl below the base and the mode of each entry, in order."""
     found = client.tree(search).get("entry", [])
-    return [(one["fullUrl"].removeprefix(f"{client.base}/"), one["search"]["mode"]) for one in found]
+    # A warning of the server has no address.
+    said = [one for one in found if one["search"]["mode"] != "outcome"]
+    return [(one["fullUrl"].removeprefix(f"{client.base}/"), one["search"]["mode"]) for one in said]
 
 
 def urls(client: Any, search: str) -> list[str]:

@@ -18,6 +18,7 @@ from fhir_server.interactions.request import FhirRequest, FhirResponse
 from fhir_server.json_text import encode_json, parse_json
 from fhir_server.mapping.registry import Registry
 from fhir_server.persistence.tables import HISTORY, OPEN, PHI
+from fhir_server.resources.minimum_necessary import business_registry
 from fhir_server.resources.registry import DECLARED, OPEN_TYPES
 from fhir_server.settings import Settings
 
@@ -76,7 +77,7 @@ class Clinic:
         loaded = Settings.load(settings)
         # The oracle knows what was stored. The server's logs grow with every search; they have tests of their own.
         stored = Registry(DECLARED, RESOURCE_TYPES, dict.fromkeys(OPEN_TYPES, OPEN), PHI, HISTORY)
-        self._server = Server(loaded, loaded.database_url or "", stored)
+        self._server = Server(loaded, loaded.database_url or "", stored, business_registry())
         self.application = lane(loaded, self._server)
 
     def ask(
