@@ -8,7 +8,7 @@ from typing import Any
 from . import values
 from .criteria import UNSURE, Chain, CompositeIs, Criterion, Has, MissingIs, OfTypeIs
 from .filters import Denied, FilterIs, Joined, Unequal
-from .nodes import Node, evaluate, evaluate_within
+from .nodes import Node, evaluate, evaluate_within, unresolved
 from .published import Parameter, parameters
 
 Verdict = bool | None
@@ -46,6 +46,7 @@ class World:
         self.base_url = base_url
         self.resources: dict[str, dict[str, dict[str, Any]]] = {}
         self._nodes: dict[tuple[str, str, str], list[Node]] = {}
+        self._containers: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
         for one in resources:
             self.put(one)
 
@@ -217,7 +218,29 @@ class World:
                     verdict = self.matches(target, chain.inner)
                     # Whether a reference to one version can be followed is not said in R4.
                     verdicts.append(UNSURE if verdict and said.version else verdict)
+        for inside in self._inside(resource, parameter):
+            kind = inside["resourceType"]
+            if chain.target_type in (None, kind) and self._has_parameter(kind, chain.inner):
+                verdicts.append(self.matches(inside, chain.inner))
         return any_of(verdicts)
+
+    def _inside(self, resource: dict[str, Any], parameter: Parameter) -> list[dict[str, Any]]:
+        """The contained resources that a parameter's references name, as old as what contains them."""
+        named = {
+            node.value.get("reference")
+            for node in evaluate(unresolved(parameter.expression), parameter.resource_type, resource)
+            if isinstance(node.value, dict)
+        }
+        found = []
+        for one in resource.get("contained", ()):
+            if f"#{one.get('id')}" in named and one["resourceType"] in parameter.targets:
+                meta = {**one.get("meta", {}), "lastUpdated": resource.get("meta", {}).get("lastUpdated")}
+                inside = {**one, "meta": {key: value for key, value in meta.items() if value is not None}}
+                # Ids inside are of their container alone.
+                self._forget(one["resourceType"], one["id"])
+                self._containers[id(inside)] = (inside, resource)
+                found.append(inside)
+        return found
 
     @staticmethod
     def _has_parameter(resource_type: str, inner: Any) -> bool:
@@ -226,6 +249,10 @@ class World:
     def _referred(self, resource: dict[str, Any], has: Has) -> Verdict:
         parameter = parameters(has.source_type)[has.code]
         verdicts = []
+        if id(resource) in self._containers:
+            _, container = self._containers[id(resource)]
+            refers = container["resourceType"] == has.source_type and self._inside(container, parameter)
+            return self.matches(container, has.inner) if refers else any_of([])
         for source in self.resources.get(has.source_type, {}).values():
             for node in self.nodes(source, parameter):
                 for said in values.references(node, self.base_url):

@@ -51,6 +51,11 @@ def evaluate(expression: str, resource_type: str, value: Any) -> list[Node]:
     return [node for alternative in _alternatives(expression, resource_type) for node in _found(alternative, value)]
 
 
+def unresolved(expression: str) -> str:
+    """An expression that does not ask what its references refer to."""
+    return re.sub(r"\.where\(resolve\(\) is [A-Za-z]+\)", "", expression)
+
+
 def evaluate_within(expression: str, within: Node, resource: Any) -> list[Node]:
     """What a composite's component finds within one node; `%resource` is the whole resource."""
     base = within.defined or within.kind
